@@ -1,0 +1,1 @@
+//! What the benches share: cards ready to be timed.

@@ -1,0 +1,1 @@
+//! The judge of a CIE: YAML scenarios, the terminal's half of the protocols, verdicts and reports.

@@ -1,0 +1,1 @@
+//! The primitives of the CIE protocols, under the names of their standards.

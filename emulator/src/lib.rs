@@ -1,0 +1,1 @@
+//! The Italian electronic identity card (CIE 3.0) as software: command bytes in, response bytes out.
