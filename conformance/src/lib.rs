@@ -1,1 +1,3 @@
 //! The judge of a CIE: YAML scenarios, the terminal's half of the protocols, verdicts and reports.
+
+pub mod report;
