@@ -4,4 +4,16 @@
 //! Everything starts at [`model::RunResult`]: the runner fills one, the writers read it, and its JSON form is a promise to
 //! other programs.
 
+pub mod coverage;
+mod error;
+pub mod explain;
+pub mod json;
+pub mod mask;
+pub mod merge;
 pub mod model;
+pub mod terminal;
+pub mod text;
+pub mod words;
+pub mod write;
+
+pub use error::ReportError;

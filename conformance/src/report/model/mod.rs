@@ -1,5 +1,5 @@
 //! The result of a run as data. These types are the JSON report, version 1, and the only input of every other format; they hold
-//! no behaviour beyond counting, and no secrets (the runner masks, [`RunResult`] is masked once more before it is written).
+//! no behaviour beyond counting, and no secrets (the runner masks; [`super::mask`] does it once more before anything is written).
 //!
 //! Conventions of the JSON form: bytes are upper-case hexadecimal strings without separators, a status word is four hexadecimal
 //! digits, a seed is a string (a number would lose bits in JavaScript), times are whole nanoseconds, and whatever does not apply
@@ -41,9 +41,12 @@ pub struct RunResult {
     /// The share of the suite that this run had, when it was divided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
-    /// The options that could change a verdict, as the user gave them (`strict`, `allow`, …).
+    /// The options that could change a verdict, as the user gave them (`allow`, `no-fail-fast`, …).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// Whether a warning counts as a failure (`--strict`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// Why the run ended before its plan did. Absent when it ran to the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
@@ -159,6 +162,7 @@ impl RunResult {
             started: None,
             partition: None,
             options: BTreeMap::new(),
+            strict: false,
             stopped: None,
             totals: Totals::default(),
             cases: Vec::new(),
@@ -171,10 +175,10 @@ impl RunResult {
         self.totals = Totals::of(&self.cases);
     }
 
-    /// The exit code of the run; the rules stand at [`ExitCode`]. With `strict`, a warning counts as a failure and so does a
-    /// run in which nothing was judged.
+    /// The exit code of the run; the rules stand at [`ExitCode`]. When `strict` is set, a warning counts as a failure and so
+    /// does a run in which nothing was judged.
     #[must_use]
-    pub fn exit_code(&self, strict: bool) -> ExitCode {
+    pub fn exit_code(&self) -> ExitCode {
         let totals = Totals::of(&self.cases);
         let from_stop = match self.stopped.as_ref().map(|stop| stop.kind) {
             Some(StopKind::Refused) => return ExitCode::Refused,
@@ -182,6 +186,6 @@ impl RunResult {
             Some(StopKind::Usage) => ExitCode::Usage,
             Some(StopKind::FailFast) | None => ExitCode::Success,
         };
-        from_stop.or(totals.exit_code(strict))
+        from_stop.or(totals.exit_code(self.strict))
     }
 }

@@ -1,0 +1,374 @@
+//! Which requirement is shown by which scenario, and what came of it. It counts citations; it does not judge whether a
+//! scenario deserves its citation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::model::{Level, Polarity, RequirementInfo, RunResult, ScenarioInfo, Verdict};
+use super::text::{Paint, printable};
+
+/// Coverage of a catalogue of requirements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// One row per requirement: MUSTs that lack a positive or a negative scenario first, then by id.
+    pub rows: Vec<Row>,
+    /// Requirements that are cited but not in the catalogue, by id.
+    pub unknown: Vec<String>,
+}
+
+/// One requirement and what cites it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The requirement.
+    #[serde(flatten)]
+    pub requirement: RequirementInfo,
+    /// What a MUST lacks.
+    pub gap: Gap,
+    /// The gravest verdict of the citing scenarios that ran.
+    pub verdict: Option<Verdict>,
+    /// The scenarios that cite it, by id.
+    pub citations: Vec<Citation>,
+}
+
+/// One scenario that cites a requirement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Citation {
+    /// The scenario's id.
+    pub scenario: String,
+    /// What it shows.
+    pub polarity: Polarity,
+    /// The last verdict per kind of target, gravest over the matrix. Empty when it did not run.
+    pub verdicts: BTreeMap<String, Verdict>,
+}
+
+/// What is missing around a MUST. A SHOULD has no gap. The order is the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gap {
+    /// No scenario at all.
+    Uncited,
+    /// No scenario that shows the demand met.
+    NoPositive,
+    /// No scenario that shows a breach refused.
+    NoNegative,
+    /// Nothing is missing.
+    None,
+}
+
+impl Gap {
+    /// What is missing, in words; empty for [`Gap::None`].
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Uncited => "no scenario",
+            Self::NoPositive => "no positive scenario",
+            Self::NoNegative => "no negative scenario",
+            Self::None => "",
+        }
+    }
+}
+
+impl Coverage {
+    /// Coverage of one run, by the catalogue it carries.
+    #[must_use]
+    pub fn of(run: &RunResult) -> Self {
+        Self::new(&run.coverage.requirements, &run.coverage.scenarios, &[run])
+    }
+
+    /// Coverage of a catalogue by known scenarios and by the cases of any number of runs, oldest first: for the same kind of
+    /// target a later verdict replaces an earlier one.
+    #[must_use]
+    pub fn new(
+        requirements: &[RequirementInfo],
+        scenarios: &[ScenarioInfo],
+        runs: &[&RunResult],
+    ) -> Self {
+        let cited = citations(scenarios, runs);
+        let known: BTreeSet<&str> = requirements
+            .iter()
+            .map(|requirement| requirement.id.as_str())
+            .collect();
+        let unknown = cited
+            .keys()
+            .filter(|id| !known.contains(id.as_str()))
+            .cloned()
+            .collect();
+        let row = |requirement: &RequirementInfo| Row::new(requirement, cited.get(&requirement.id));
+        let mut rows: Vec<Row> = requirements.iter().map(row).collect();
+        rows.sort_by(|a, b| (a.gap, &a.requirement.id).cmp(&(b.gap, &b.requirement.id)));
+        Self { rows, unknown }
+    }
+
+    /// How many MUSTs there are and how many of them have a positive and a negative scenario.
+    #[must_use]
+    pub fn musts(&self) -> (usize, usize) {
+        let musts = self
+            .rows
+            .iter()
+            .filter(|row| row.requirement.level == Level::Must);
+        let covered = musts.clone().filter(|row| row.gap == Gap::None).count();
+        (musts.count(), covered)
+    }
+
+    /// The whole table for a terminal, one requirement a block.
+    #[must_use]
+    pub fn render(&self, paint: Paint) -> String {
+        let mut out = String::new();
+        for row in &self.rows {
+            row.render(paint, &mut out);
+        }
+        for id in &self.unknown {
+            let _ = writeln!(
+                out,
+                "{}  {}",
+                printable(id),
+                paint.bad("cited, but not in the catalogue")
+            );
+        }
+        let (musts, covered) = self.musts();
+        let _ = writeln!(
+            out,
+            "{covered} of {musts} MUST requirements have a positive and a negative scenario"
+        );
+        out
+    }
+}
+
+impl Row {
+    fn new(requirement: &RequirementInfo, citations: Option<&BTreeMap<String, Citation>>) -> Self {
+        let citations: Vec<Citation> = citations
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect();
+        let has = |polarity| {
+            citations
+                .iter()
+                .any(|citation| citation.polarity == polarity)
+        };
+        let gap = match (
+            requirement.level,
+            has(Polarity::Positive),
+            has(Polarity::Negative),
+        ) {
+            (Level::Should, _, _) | (Level::Must, true, true) => Gap::None,
+            (Level::Must, false, false) => Gap::Uncited,
+            (Level::Must, false, true) => Gap::NoPositive,
+            (Level::Must, true, false) => Gap::NoNegative,
+        };
+        let verdict = citations
+            .iter()
+            .flat_map(|citation| citation.verdicts.values().copied())
+            .max();
+        Self {
+            requirement: requirement.clone(),
+            gap,
+            verdict,
+            citations,
+        }
+    }
+
+    fn render(&self, paint: Paint, out: &mut String) {
+        let RequirementInfo {
+            id,
+            level,
+            text,
+            source,
+        } = &self.requirement;
+        let level = match level {
+            Level::Must => "MUST",
+            Level::Should => "SHOULD",
+        };
+        let gap = if self.gap == Gap::None {
+            String::new()
+        } else {
+            format!("  {}", paint.bad(self.gap.label()))
+        };
+        let _ = writeln!(
+            out,
+            "{}  {level}  {}{gap}",
+            paint.strong(&printable(id)),
+            paint.dim(&printable(source))
+        );
+        let _ = writeln!(out, "    {}", printable(text));
+        for Citation {
+            scenario,
+            polarity,
+            verdicts,
+        } in &self.citations
+        {
+            let sign = match polarity {
+                Polarity::Positive => '+',
+                Polarity::Negative => '-',
+            };
+            let said = verdicts.iter().map(|(target, verdict)| {
+                format!(
+                    "{} {}",
+                    printable(target),
+                    paint.verdict(*verdict, verdict.label())
+                )
+            });
+            let said: Vec<String> = said.collect();
+            let said = if said.is_empty() {
+                paint.dim("not run")
+            } else {
+                said.join(", ")
+            };
+            let _ = writeln!(out, "    {sign} {}  {said}", printable(scenario));
+        }
+    }
+}
+
+/// Per requirement and scenario: the citation.
+fn citations(
+    scenarios: &[ScenarioInfo],
+    runs: &[&RunResult],
+) -> BTreeMap<String, BTreeMap<String, Citation>> {
+    let mut cited: BTreeMap<String, BTreeMap<String, Citation>> = BTreeMap::new();
+    let mut cite =
+        |requirement: &str, scenario: &str, polarity, verdict: Option<(&str, Verdict)>| {
+            let of_requirement = cited.entry(requirement.to_owned()).or_default();
+            let citation = of_requirement
+                .entry(scenario.to_owned())
+                .or_insert_with(|| Citation {
+                    scenario: scenario.to_owned(),
+                    polarity,
+                    verdicts: BTreeMap::new(),
+                });
+            if let Some((target, verdict)) = verdict {
+                citation.verdicts.insert(target.to_owned(), verdict);
+            }
+        };
+    for scenario in scenarios {
+        for requirement in &scenario.requirements {
+            cite(requirement, &scenario.id, scenario.polarity, None);
+        }
+    }
+    for run in runs {
+        let mut gravest: BTreeMap<&str, Verdict> = BTreeMap::new();
+        for case in &run.cases {
+            let verdict = gravest.entry(&case.id).or_default();
+            *verdict = (*verdict).max(case.verdict);
+        }
+        for case in &run.cases {
+            let verdict = gravest
+                .get(case.id.as_str())
+                .map(|&verdict| (run.target.kind.as_str(), verdict));
+            for requirement in &case.requirements {
+                cite(requirement, &case.id, case.polarity, verdict);
+            }
+        }
+    }
+    cited
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Coverage, Gap};
+    use crate::report::model::{
+        CaseResult, Level, Polarity, RequirementInfo, RunResult, ScenarioInfo, TargetInfo, Verdict,
+    };
+    use crate::report::text::Paint;
+
+    fn requirement(id: &str, level: Level) -> RequirementInfo {
+        RequirementInfo {
+            id: id.to_owned(),
+            level,
+            text: "text".to_owned(),
+            source: "clause".to_owned(),
+        }
+    }
+
+    fn case(id: &str, requirement: &str, polarity: Polarity, verdict: Verdict) -> CaseResult {
+        let requirements = vec![requirement.to_owned()];
+        CaseResult {
+            id: id.to_owned(),
+            requirements,
+            polarity,
+            verdict,
+            ..CaseResult::default()
+        }
+    }
+
+    fn run(kind: &str, cases: Vec<CaseResult>) -> RunResult {
+        let target = TargetInfo {
+            kind: kind.to_owned(),
+            description: String::new(),
+        };
+        RunResult {
+            cases,
+            ..RunResult::new("t", "1", "00", target)
+        }
+    }
+
+    #[test]
+    fn a_must_that_lacks_a_side_comes_first() {
+        let (plus, minus) = (Polarity::Positive, Polarity::Negative);
+        let requirements = [
+            requirement("A", Level::Must),
+            requirement("B", Level::Should),
+            requirement("C", Level::Must),
+            requirement("D", Level::Must),
+            requirement("E", Level::Must),
+        ];
+        let cases = vec![
+            case("a+", "A", plus, Verdict::Passed),
+            case("a-", "A", minus, Verdict::Passed),
+            case("c-", "C", minus, Verdict::Passed),
+            case("d+", "D", plus, Verdict::Passed),
+            case("x", "X", plus, Verdict::Passed),
+        ];
+        let coverage = Coverage::new(&requirements, &[], &[&run("emulator", cases)]);
+        let order: Vec<(&str, Gap)> = coverage
+            .rows
+            .iter()
+            .map(|row| (row.requirement.id.as_str(), row.gap))
+            .collect();
+        let wanted = [
+            ("E", Gap::Uncited),
+            ("C", Gap::NoPositive),
+            ("D", Gap::NoNegative),
+            ("A", Gap::None),
+            ("B", Gap::None),
+        ];
+        assert_eq!(order, wanted);
+        assert_eq!(coverage.unknown, ["X"]);
+        assert_eq!(coverage.musts(), (4, 1));
+    }
+
+    #[test]
+    fn the_last_verdict_per_target_counts_and_the_gravest_cell_speaks_for_the_matrix() {
+        let plus = Polarity::Positive;
+        let old = run("emulator", vec![case("a", "A", plus, Verdict::Error)]);
+        let new = run(
+            "emulator",
+            vec![
+                case("a", "A", plus, Verdict::Failed),
+                case("a", "A", plus, Verdict::Passed),
+            ],
+        );
+        let reader = run("reader", vec![case("a", "A", plus, Verdict::Warning)]);
+        let never = ScenarioInfo {
+            id: "b".to_owned(),
+            requirements: vec!["A".to_owned()],
+            polarity: Polarity::Negative,
+        };
+        let coverage = Coverage::new(
+            &[requirement("A", Level::Must)],
+            &[never],
+            &[&old, &new, &reader],
+        );
+        let row = &coverage.rows[0];
+        assert_eq!(row.citations[0].verdicts["emulator"], Verdict::Failed);
+        assert_eq!(row.citations[0].verdicts["reader"], Verdict::Warning);
+        assert!(row.citations[1].verdicts.is_empty());
+        assert_eq!((row.gap, row.verdict), (Gap::None, Some(Verdict::Failed)));
+        let shown = coverage.render(Paint::plain());
+        assert!(
+            shown.contains("    + a  emulator failed, reader warning\n    - b  not run\n"),
+            "{shown}"
+        );
+    }
+}
