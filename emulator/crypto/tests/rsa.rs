@@ -124,6 +124,19 @@ fn numbers_that_do_not_belong_together_are_refused() {
         outcome(PrivateKey::from_primes(&p, &[], &[1, 0, 1])),
         inconsistent
     );
+    // An even exponent shares a factor with p − 1.
+    assert_eq!(
+        outcome(PrivateKey::with_exponent(&p, &q, &[6])),
+        inconsistent
+    );
+    assert_eq!(
+        outcome(PrivateKey::from_primes(
+            &vec![0xFF; 100_000],
+            &q,
+            &[1, 0, 1]
+        )),
+        Err(RsaError::ModulusSize(800_000))
+    );
     let mut wrong = session("ICC_D");
     wrong[7] ^= 1;
     assert_eq!(
@@ -155,6 +168,15 @@ fn primes_of_different_length_in_either_order() {
         PrivateKey::from_primes(&p, &short, &[1, 0, 1]),
         Err(RsaError::ModulusSize(_))
     ));
+}
+
+#[rstest]
+#[case::none(vec![])]
+#[case::even(vec![1, 0])]
+#[case::longer_than_the_modulus(vec![1; 257])]
+fn refused_private_exponents(#[case] exponent: Vec<u8>) {
+    let refused = PrivateKey::from_modulus_and_exponent(&session("ICC_N"), &exponent);
+    assert_eq!(refused.map(|_| ()), Err(RsaError::Exponent));
 }
 
 #[rstest]

@@ -7,6 +7,7 @@ use crypto_bigint::modular::BoxedMontyForm;
 use crypto_bigint::{BoxedUint, Lcm, NonZero};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::public::check_exponent;
 use super::{PublicKey, RsaError, encoding};
 use crate::modular::{self, Modulus};
 
@@ -62,7 +63,8 @@ impl PrivateKey {
         let inverse = primes.inverse(modular::minimal(exponent))?;
         let inverse = Zeroizing::new(Vec::from(inverse.to_be_bytes()));
         let public = PublicKey::new(&primes.product(), &inverse)?;
-        Self::checked(public, primes.into_crt(&modular::integer(exponent))?)
+        let exponent = Zeroizing::new(modular::integer(exponent));
+        Self::checked(public, primes.into_crt(&exponent)?)
     }
 
     /// A key of which only the modulus and the private exponent are known: no Chinese remainder theorem, so about four times
@@ -72,10 +74,10 @@ impl PrivateKey {
     /// [`RsaError::Inconsistent`] when none of them belongs to the private exponent, and those of [`PublicKey::new`].
     pub fn from_modulus_and_exponent(modulus: &[u8], exponent: &[u8]) -> Result<Self, RsaError> {
         let exponent = modular::minimal(exponent);
-        let ring = PublicKey::new(modulus, exponent)?;
         let usual: [&[u8]; 5] = [&[1, 0, 1], &[3], &[17], &[5], &[1, 1]];
         for public_exponent in usual {
-            let public = PublicKey::new(ring.modulus(), public_exponent)?;
+            let public = PublicKey::new(modulus, public_exponent)?;
+            check_exponent(exponent, public.size())?;
             let operation = Operation::Plain {
                 exponent: modular::integer(exponent),
             };
@@ -125,7 +127,8 @@ impl PrivateKey {
     }
 
     /// The block to the power of the private exponent: exactly [`size`](Self::size) bytes. A shorter block counts as padded
-    /// with zeros on the left. The time does not depend on the exponent or the primes.
+    /// with zeros on the left. The time does not depend on the exponent or the primes; the result is not checked against
+    /// faults of the machine.
     ///
     /// # Errors
     /// [`RsaError::BlockTooLarge`].
@@ -184,6 +187,12 @@ struct Primes {
 
 impl Primes {
     fn new(p: &[u8], q: &[u8]) -> Result<Self, RsaError> {
+        // Nothing longer than the longest modulus may cost more than a look at its length.
+        for prime in [p, q] {
+            if modular::minimal(prime).len() > 512 {
+                return Err(RsaError::ModulusSize(modular::bit_length(prime)));
+            }
+        }
         let p = Modulus::new(p).ok_or(RsaError::Inconsistent)?;
         let q = Modulus::new(q).ok_or(RsaError::Inconsistent)?;
         let bits = p.bits() + q.bits();
@@ -201,11 +210,12 @@ impl Primes {
     }
 
     /// The inverse modulo lcm(p−1, q−1).
-    fn inverse(&self, exponent: &[u8]) -> Result<BoxedUint, RsaError> {
+    fn inverse(&self, exponent: &[u8]) -> Result<Zeroizing<BoxedUint>, RsaError> {
         let order = minus_one(&self.p).lcm(&minus_one(&self.q));
         let order = nonzero(order)?;
-        let exponent = modular::integer(exponent).rem(&order);
-        Option::from(exponent.invert_mod(&order)).ok_or(RsaError::Inconsistent)
+        let exponent = Zeroizing::new(Zeroizing::new(modular::integer(exponent)).rem(&order));
+        let inverse = Option::<BoxedUint>::from(exponent.invert_mod(&order));
+        inverse.map(Zeroizing::new).ok_or(RsaError::Inconsistent)
     }
 
     fn into_crt(self, exponent: &BoxedUint) -> Result<Operation, RsaError> {

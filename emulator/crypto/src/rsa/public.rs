@@ -36,10 +36,7 @@ impl PublicKey {
         }
         let modulus = Modulus::new(&modulus_bytes).ok_or(RsaError::ModulusEven)?;
         let exponent_bytes = modular::minimal(exponent).to_vec();
-        let odd = exponent_bytes.last().is_some_and(|byte| byte % 2 == 1);
-        if !odd || exponent_bytes == [1] || exponent_bytes.len() > modulus_bytes.len() {
-            return Err(RsaError::Exponent);
-        }
+        check_exponent(&exponent_bytes, modulus_bytes.len())?;
         let exponent = modular::integer(&exponent_bytes);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -107,6 +104,15 @@ impl PublicKey {
 
     pub(super) fn ring(&self) -> &Modulus {
         &self.inner.modulus
+    }
+}
+
+/// Refuses an exponent, without leading zeros, that no key of `size` bytes can have.
+pub(super) fn check_exponent(exponent: &[u8], size: usize) -> Result<(), RsaError> {
+    let odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
+    match odd && exponent != [1] && exponent.len() <= size {
+        true => Ok(()),
+        false => Err(RsaError::Exponent),
     }
 }
 
