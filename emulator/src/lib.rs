@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod persona;
 pub mod wire;
 
 pub use cie_crypto as crypto;

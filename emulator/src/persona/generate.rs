@@ -1,0 +1,191 @@
+//! Inventing whole adults from a number: names from short lists that belong to nobody in particular, real municipalities with
+//! their real cadastral codes, a computed fiscal code, numbers of the right form. Every seed gives another, equally valid card.
+
+use super::draw::Draw;
+use super::error::{PersonaError, ValueError};
+use super::{
+    BirthPlace, CodesSource, Date, DocumentNumber, FiscalCode, Holder, Nis, PersonName, Persona,
+    SerialNumberIcc, Sex, SodVariant,
+};
+
+const SURNAMES: [&str; 24] = [
+    "ROSSI",
+    "BIANCHI",
+    "VERDI",
+    "NERI",
+    "GIALLI",
+    "BRUNI",
+    "FERRARI",
+    "RUSSO",
+    "ESPOSITO",
+    "ROMANO",
+    "COLOMBO",
+    "RICCI",
+    "MARINO",
+    "GRECO",
+    "CONTI",
+    "DE LUCA",
+    "D'ANGELO",
+    "COSTA",
+    "FONTANA",
+    "SANN\u{00c0}",
+    "PALMIERI",
+    "SERRA",
+    "LO BIANCO",
+    "FO",
+];
+
+const WOMEN: [&str; 16] = [
+    "MARIA",
+    "GIULIA",
+    "ANNA",
+    "CHIARA",
+    "SARA",
+    "LAURA",
+    "FRANCESCA",
+    "ELENA",
+    "ALICE",
+    "MARTINA",
+    "VALENTINA",
+    "SILVIA",
+    "PAOLA",
+    "ADA",
+    "MARIA GRAZIA",
+    "NO\u{00c8}MI",
+];
+
+const MEN: [&str; 16] = [
+    "MARIO",
+    "LUCA",
+    "MARCO",
+    "PAOLO",
+    "ANDREA",
+    "GIOVANNI",
+    "STEFANO",
+    "ANTONIO",
+    "GIUSEPPE",
+    "ROBERTO",
+    "DAVIDE",
+    "PIETRO",
+    "ENEA",
+    "UGO",
+    "GIAN LUCA",
+    "NICCOL\u{00d2}",
+];
+
+/// Municipalities and their codes in the land registry.
+const PLACES: [(&str, &str); 20] = [
+    ("ROMA", "H501"),
+    ("MILANO", "F205"),
+    ("NAPOLI", "F839"),
+    ("TORINO", "L219"),
+    ("PALERMO", "G273"),
+    ("GENOVA", "D969"),
+    ("BOLOGNA", "A944"),
+    ("FIRENZE", "D612"),
+    ("BARI", "A662"),
+    ("CATANIA", "C351"),
+    ("VENEZIA", "L736"),
+    ("VERONA", "L781"),
+    ("MESSINA", "F158"),
+    ("PADOVA", "G224"),
+    ("TRIESTE", "L424"),
+    ("CAGLIARI", "B354"),
+    ("PERUGIA", "G478"),
+    ("ANCONA", "A271"),
+    ("TRENTO", "L378"),
+    ("AOSTA", "A326"),
+];
+
+impl Persona {
+    /// An adult card holder with codes drawn from the seed, and a version 0 security object.
+    pub fn generate(seed: u64) -> Result<Self, PersonaError> {
+        let holder = holder(seed)?;
+        let (issued, expires) = validity(seed, holder.birth_date)?;
+        let nis = nis(seed)?;
+        Ok(Self {
+            id: format!("generated-{seed}"),
+            title: format!("Adult generated from seed {seed}"),
+            seed,
+            holder,
+            document_number: document_number(seed)?,
+            issued,
+            expires,
+            codes: CodesSource::Seeded,
+            sod: SodVariant::V0,
+            nis,
+            sn_icc: SerialNumberIcc::from_nis(nis),
+        })
+    }
+}
+
+fn holder(seed: u64) -> Result<Holder, ValueError> {
+    let mut draw = Draw::new(seed, "holder");
+    let (sex, names) = match draw.below(2) {
+        0 => (Sex::Female, &WOMEN),
+        _ => (Sex::Male, &MEN),
+    };
+    let surname: PersonName = draw.one_of(&SURNAMES).unwrap_or(&"ROSSI").parse()?;
+    let given_names: PersonName = draw.one_of(names).unwrap_or(&"ANDREA").parse()?;
+    let birth_date = day(&mut draw, 1935, 70)?;
+    let (name, code) = draw.one_of(&PLACES).unwrap_or(&("ROMA", "H501"));
+    let birth_place = BirthPlace {
+        name: name.parse()?,
+        cadastral_code: code.parse()?,
+    };
+    let fiscal_code = FiscalCode::compute(
+        &surname,
+        &given_names,
+        sex,
+        birth_date,
+        birth_place.cadastral_code,
+    );
+    Ok(Holder {
+        surname,
+        given_names,
+        sex,
+        birth_date,
+        birth_place,
+        fiscal_code,
+    })
+}
+
+/// A day in `years` years from `first`; none after the 28th, so that every birthday exists every year.
+fn day(draw: &mut Draw, first: u16, years: u32) -> Result<Date, ValueError> {
+    let year = first + u16::try_from(draw.below(years)).unwrap_or(0);
+    let month = 1 + u8::try_from(draw.below(12)).unwrap_or(0);
+    let day = 1 + u8::try_from(draw.below(28)).unwrap_or(0);
+    Date::new(year, month, day)
+}
+
+/// An adult's card is valid for ten years and until the birthday that follows (decree-law 5/2012, article 7).
+fn validity(seed: u64, birth: Date) -> Result<(Date, Date), ValueError> {
+    let issued = day(&mut Draw::new(seed, "validity"), 2023, 3)?;
+    let ten_years_on = issued.plus_years(10)?;
+    let birthday = Date::new(ten_years_on.year(), birth.month(), birth.day())?;
+    let expires = if birthday < ten_years_on {
+        birthday.plus_years(1)?
+    } else {
+        birthday
+    };
+    Ok((issued, expires))
+}
+
+fn document_number(seed: u64) -> Result<DocumentNumber, ValueError> {
+    let mut draw = Draw::new(seed, "document number");
+    let letter = draw.letter();
+    let digits = draw.digits::<5>().map(char::from);
+    let tail = [draw.letter(), draw.letter()];
+    let text: String = ['C', letter]
+        .into_iter()
+        .chain(digits)
+        .chain(tail)
+        .collect();
+    text.parse()
+}
+
+/// The services identifier a seed gives.
+pub(super) fn nis(seed: u64) -> Result<Nis, ValueError> {
+    let digits = Draw::new(seed, "nis").digits::<12>().map(char::from);
+    digits.iter().collect::<String>().parse()
+}

@@ -1,0 +1,121 @@
+//! The published pool of test keys and the synthetic terminal CA, embedded from `fixtures/keys/`. Nothing is generated here:
+//! making a card must cost milliseconds and give the same keys everywhere. Every key is public and therefore worthless.
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+use crate::crypto::rsa::{PrivateKey, PublicKey};
+
+use super::error::PersonaError;
+
+static KEYS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/keys");
+
+/// The roles of a card's own keys; each has a pool of its own, so that no two keys of a card are ever the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Key 81: the holder's signature and TLS authentication.
+    Signature,
+    /// Key 82: the card's device authentication.
+    Device,
+    /// Key 83: services authentication.
+    Services,
+}
+
+impl Role {
+    /// File name prefix and size of the pool. The sizes share no divisor: neighbouring seeds differ in every key, and two
+    /// seeds share all three only when they differ by a multiple of 1716.
+    fn pool(self) -> (&'static str, u64) {
+        match self {
+            Self::Signature => ("signature", 13),
+            Self::Device => ("device", 12),
+            Self::Services => ("services", 11),
+        }
+    }
+}
+
+/// The key of a role for a seed.
+pub(super) fn card_key(role: Role, seed: u64) -> Result<PrivateKey, PersonaError> {
+    let (prefix, size) = role.pool();
+    let name = format!("{prefix}-{:02}.pem", seed % size);
+    let text = KEYS
+        .get_file(&name)
+        .and_then(|file| file.contents_utf8())
+        .ok_or_else(|| unusable(&name, "it is missing"))?;
+    PrivateKey::from_pem(text).map_err(|error| unusable(&name, &error.to_string()))
+}
+
+fn unusable(name: &str, reason: &str) -> PersonaError {
+    PersonaError::Fixture {
+        file: format!("keys/{name}"),
+        reason: reason.to_owned(),
+    }
+}
+
+/// The public key that terminals' certificates are verified with. Client programs sign their terminal certificate with a
+/// published 2048-bit exponent under whatever modulus the card serves, so the card's exponent is the inverse of that one and
+/// as long as the modulus.
+#[derive(Clone)]
+pub struct TerminalCa {
+    /// Modulus, 256 bytes.
+    pub modulus: Vec<u8>,
+    /// Exponent e', 256 bytes, zeros on the left.
+    pub exponent: Vec<u8>,
+    /// Raises to e' by the Chinese remainder theorem: what verifying a terminal certificate costs.
+    pub recovery_key: PrivateKey,
+    /// Certificate holder reference (12 bytes): `00000000` and eight characters.
+    pub chr: [u8; 12],
+    /// Certificate holder authorisation (7 bytes): application prefix and role.
+    pub cha: [u8; 7],
+}
+
+impl TerminalCa {
+    /// The public key `(modulus, exponent)`.
+    pub fn public_key(&self) -> Result<PublicKey, PersonaError> {
+        PublicKey::new(&self.modulus, &self.exponent)
+            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))
+    }
+
+    /// The pair of `fixtures/keys/terminal-ca.json`.
+    pub(super) fn embedded() -> Result<Self, PersonaError> {
+        let text = KEYS
+            .get_file(TERMINAL_CA)
+            .ok_or_else(|| unusable(TERMINAL_CA, "it is missing"))?;
+        let file: TerminalCaFile = serde_json::from_slice(text.contents())
+            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))?;
+        file.open()
+    }
+}
+
+const TERMINAL_CA: &str = "terminal-ca.json";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TerminalCaFile {
+    #[serde(rename = "note")]
+    _note: String,
+    chr: String,
+    cha: String,
+    p: String,
+    q: String,
+    n: String,
+    e: String,
+}
+
+impl TerminalCaFile {
+    fn open(&self) -> Result<TerminalCa, PersonaError> {
+        let bytes = |text: &str| {
+            hex::decode(text).map_err(|error| unusable(TERMINAL_CA, &error.to_string()))
+        };
+        let length = || unusable(TERMINAL_CA, "a field has the wrong length");
+        let exponent = bytes(&self.e)?;
+        let recovery_key = PrivateKey::with_exponent(&bytes(&self.p)?, &bytes(&self.q)?, &exponent)
+            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))?;
+        Ok(TerminalCa {
+            modulus: bytes(&self.n)?,
+            exponent,
+            recovery_key,
+            chr: bytes(&self.chr)?.try_into().map_err(|_| length())?,
+            cha: bytes(&self.cha)?.try_into().map_err(|_| length())?,
+        })
+    }
+}

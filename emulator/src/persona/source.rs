@@ -1,0 +1,194 @@
+//! Persona files: the YAML form, the built-in ones, and errors that point at the line to change. Values are parsed into their
+//! types here, so nothing behind this door has to ask whether a date exists.
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use super::error::PersonaError;
+use super::{
+    BirthPlace, CodesSource, Date, DocumentNumber, FiscalCode, Holder, Nis, PersonName, Persona,
+    SerialNumberIcc, Sex, SodVariant,
+};
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/personas");
+
+/// The version of the persona format this program reads.
+const VERSION: u64 = 1;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonaFile {
+    persona: Spanned<u64>,
+    id: String,
+    title: String,
+    seed: u64,
+    holder: HolderFile,
+    document: DocumentFile,
+    codes: CodesSource,
+    sod: SodVariant,
+    #[serde(default)]
+    identifiers: IdentifiersFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HolderFile {
+    surname: PersonName,
+    given_names: PersonName,
+    sex: Sex,
+    birth_date: Date,
+    birth_place: BirthPlace,
+    fiscal_code: Option<FiscalCode>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentFile {
+    number: DocumentNumber,
+    issued: Date,
+    expires: Spanned<Date>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentifiersFile {
+    nis: Option<Nis>,
+    sn_icc: Option<Spanned<SerialNumberIcc>>,
+}
+
+impl Persona {
+    /// A persona from YAML. `file` is only its name in messages.
+    pub fn from_yaml(file: &str, text: &str) -> Result<Self, PersonaError> {
+        let refused = |error: &serde_yaml::Error| refuse(file, error);
+        let source: PersonaFile = serde_yaml::from_str(text).map_err(|error| refused(&error))?;
+        source.resolve(file)
+    }
+
+    /// A persona from a YAML file.
+    pub fn load(path: &Path) -> Result<Self, PersonaError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| PersonaError::Read {
+            file: file.clone(),
+            source,
+        })?;
+        Self::from_yaml(&file, &text)
+    }
+
+    /// One of the personas embedded in the program, by id.
+    pub fn builtin(id: &str) -> Result<Self, PersonaError> {
+        let name = format!("{id}.yaml");
+        let file = BUILT_IN
+            .get_file(&name)
+            .ok_or_else(|| PersonaError::Unknown {
+                id: id.to_owned(),
+                known: Self::builtin_ids().collect::<Vec<_>>().join(", "),
+            })?;
+        let text = file.contents_utf8().ok_or_else(|| PersonaError::Fixture {
+            file: format!("personas/{name}"),
+            reason: "it is not UTF-8".to_owned(),
+        })?;
+        Self::from_yaml(&name, text)
+    }
+
+    /// Ids of the embedded personas, in alphabetical order.
+    pub fn builtin_ids() -> impl Iterator<Item = &'static str> {
+        BUILT_IN
+            .files()
+            .filter_map(|file| file.path().to_str()?.strip_suffix(".yaml"))
+    }
+}
+
+impl PersonaFile {
+    fn resolve(self, file: &str) -> Result<Persona, PersonaError> {
+        if self.persona.value != VERSION {
+            let message = format!(
+                "persona format {} is not known; write `persona: {VERSION}`",
+                self.persona.value
+            );
+            return Err(at(file, &self.persona, message));
+        }
+        if self.document.expires.value <= self.document.issued {
+            let message = format!(
+                "the card expires before it is issued; write a day after {}",
+                self.document.issued
+            );
+            return Err(at(file, &self.document.expires, message));
+        }
+        let nis = match self.identifiers.nis {
+            Some(nis) => nis,
+            None => super::generate::nis(self.seed)?,
+        };
+        let sn_icc = match self.identifiers.sn_icc {
+            None => SerialNumberIcc::from_nis(nis),
+            Some(sn_icc) if sn_icc.value.matches(nis) => sn_icc.value,
+            Some(sn_icc) => {
+                let message =
+                    format!("bytes 5 to 10 must spell the NIS {nis}; clients look for it there");
+                return Err(at(file, &sn_icc, message));
+            }
+        };
+        Ok(Persona {
+            id: self.id,
+            title: self.title,
+            seed: self.seed,
+            holder: self.holder.resolve(),
+            document_number: self.document.number,
+            issued: self.document.issued,
+            expires: self.document.expires.value,
+            codes: self.codes,
+            sod: self.sod,
+            nis,
+            sn_icc,
+        })
+    }
+}
+
+impl HolderFile {
+    fn resolve(self) -> Holder {
+        let fiscal_code = self.fiscal_code.unwrap_or_else(|| {
+            FiscalCode::compute(
+                &self.surname,
+                &self.given_names,
+                self.sex,
+                self.birth_date,
+                self.birth_place.cadastral_code,
+            )
+        });
+        Holder {
+            surname: self.surname,
+            given_names: self.given_names,
+            sex: self.sex,
+            birth_date: self.birth_date,
+            birth_place: self.birth_place,
+            fiscal_code,
+        }
+    }
+}
+
+/// A refusal of our own, at the value it is about.
+fn at<T>(file: &str, value: &Spanned<T>, message: String) -> PersonaError {
+    PersonaError::Load {
+        file: file.to_owned(),
+        line: value.referenced.line(),
+        column: value.referenced.column(),
+        snippet: message.clone(),
+        message,
+    }
+}
+
+/// A refusal of the YAML reader, with its snippet.
+fn refuse(file: &str, error: &serde_yaml::Error) -> PersonaError {
+    let (line, column) = error
+        .location()
+        .map_or((1, 1), |location| (location.line(), location.column()));
+    PersonaError::Load {
+        file: file.to_owned(),
+        line,
+        column,
+        message: error.without_snippet().to_string(),
+        snippet: error.render(),
+    }
+}
