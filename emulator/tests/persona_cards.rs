@@ -226,3 +226,25 @@ proptest! {
         Certificate::from_der(&card.ef_cert_cie).unwrap();
     }
 }
+
+#[test]
+fn files_are_listed_under_their_identifiers() {
+    let card = card("adult-default");
+    let listed: Vec<String> = card
+        .files()
+        .iter()
+        .map(|(id, _)| format!("{id:04X}"))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "D003", "D004", "1001", "1002", "1003", "1004", "1005", "1006", "1007"
+        ]
+    );
+    assert_eq!(card.files()[7], (0x1006, &card.ef_sod[..]));
+    assert!(
+        card.files()
+            .iter()
+            .all(|(_, content)| content.last() != Some(&0))
+    );
+}

@@ -66,6 +66,32 @@ pub struct CardData {
     pub letter: Letter,
 }
 
+impl CardData {
+    /// The elementary files with their identifiers: D003 and D004 of the MF, 1001 to 1007 of the CIE application.
+    pub fn files(&self) -> [(u16, &[u8]); 9] {
+        [
+            (0xD003, &self.ef_sn_icc),
+            (0xD004, &self.ef_dh),
+            (0x1001, &self.ef_id_servizi),
+            (0x1002, &self.ef_seriale),
+            (0x1003, &self.ef_cert_cie),
+            (0x1004, &self.ef_int_kpub),
+            (0x1005, &self.ef_servizi_int_kpub),
+            (0x1006, &self.ef_sod),
+            (0x1007, &self.ef_cie_kpub),
+        ]
+    }
+}
+
+impl std::fmt::Debug for CardData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CardData")
+            .field("persona_id", &self.persona_id)
+            .field("document_number", &self.document_number)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Certificate serial numbers (and salts) tried until no file ends in `00`; each try fails about once in 128.
 const ATTEMPTS: u32 = 64;
 
@@ -104,7 +130,7 @@ pub fn personalise(persona: &Persona) -> Result<CardData, PersonaError> {
         signature_key,
         device_key,
         services_key,
-        terminal_ca: TerminalCa::embedded()?,
+        terminal_ca: TerminalCa::embedded()?.clone(),
         receipt: Receipt::new(persona.document_number, &pin, &puk),
         letter: Letter::new(persona.document_number, &pin, &puk),
         pin,

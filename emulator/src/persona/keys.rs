@@ -1,6 +1,8 @@
 //! The published pool of test keys and the synthetic terminal CA, embedded from `fixtures/keys/`. Nothing is generated here:
 //! making a card must cost milliseconds and give the same keys everywhere. Every key is public and therefore worthless.
 
+use std::sync::OnceLock;
+
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
@@ -75,8 +77,19 @@ impl TerminalCa {
             .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))
     }
 
-    /// The pair of `fixtures/keys/terminal-ca.json`.
-    pub(super) fn embedded() -> Result<Self, PersonaError> {
+    /// The pair of `fixtures/keys/terminal-ca.json`, read once per process: checking a full-length exponent costs more than
+    /// the rest of a personalisation.
+    pub fn embedded() -> Result<&'static Self, PersonaError> {
+        match EMBEDDED.get() {
+            Some(ca) => Ok(ca),
+            None => {
+                let ca = Self::read()?;
+                Ok(EMBEDDED.get_or_init(|| ca))
+            }
+        }
+    }
+
+    fn read() -> Result<Self, PersonaError> {
         let text = KEYS
             .get_file(TERMINAL_CA)
             .ok_or_else(|| unusable(TERMINAL_CA, "it is missing"))?;
@@ -87,6 +100,7 @@ impl TerminalCa {
 }
 
 const TERMINAL_CA: &str = "terminal-ca.json";
+static EMBEDDED: OnceLock<TerminalCa> = OnceLock::new();
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
