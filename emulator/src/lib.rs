@@ -5,7 +5,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apps;
+pub mod card;
+pub mod chip;
+pub mod credentials;
+pub mod files;
 pub mod persona;
+pub mod secure_messaging;
+pub mod store;
 pub mod wire;
 
+pub use card::Card;
 pub use cie_crypto as crypto;

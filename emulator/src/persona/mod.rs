@@ -20,6 +20,7 @@ mod error;
 mod fiscal_code;
 mod generate;
 mod identity;
+mod image;
 mod keys;
 mod security_object;
 mod source;

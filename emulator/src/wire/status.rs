@@ -38,6 +38,8 @@ impl StatusWord {
     pub const SECURE_MESSAGING_NOT_SUPPORTED: Self = Self(0x6882);
     /// Last command of the chain expected.
     pub const LAST_COMMAND_EXPECTED: Self = Self(0x6883);
+    /// Command chaining not supported.
+    pub const CHAINING_NOT_SUPPORTED: Self = Self(0x6884);
     /// Command incompatible with file structure.
     pub const INCOMPATIBLE_FILE_STRUCTURE: Self = Self(0x6981);
     /// Security status not satisfied.
@@ -168,6 +170,7 @@ impl StatusWord {
             Self::WRONG_LENGTH => "wrong length",
             Self::SECURE_MESSAGING_NOT_SUPPORTED => "secure messaging not supported",
             Self::LAST_COMMAND_EXPECTED => "last command of the chain expected",
+            Self::CHAINING_NOT_SUPPORTED => "command chaining not supported",
             Self::INCOMPATIBLE_FILE_STRUCTURE => "command incompatible with file structure",
             Self::SECURITY_STATUS_NOT_SATISFIED => "security status not satisfied",
             Self::AUTHENTICATION_METHOD_BLOCKED => "authentication method blocked",

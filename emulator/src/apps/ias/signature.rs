@@ -1,0 +1,44 @@
+//! INTERNAL AUTHENTICATE: the signature and services keys, PKCS#1 v1.5 type 1 over the caller's bytes as they are.
+
+use super::device_authentication;
+use super::environment::InternalKey;
+use crate::apps::{Answer, Context, Refusal};
+use crate::files::SecurityStatus;
+use crate::wire::StatusWord;
+use cie_crypto::pkcs1;
+
+/// What PKCS#1 v1.5 adds at least: `00 01`, eight `FF`, `00`.
+const PADDING_AT_LEAST: usize = 11;
+
+/// Signs with the key the security environment names, or proves the chip. No DigestInfo is added and nothing is hashed;
+/// the same bytes give the same signature.
+pub(super) fn internal_authenticate(
+    context: &mut Context<'_>,
+    data: &[u8],
+) -> Result<Answer, Refusal> {
+    let keys = &context.image.ias;
+    let key = match context.ias.environment.internal {
+        None => return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
+        Some(InternalKey::DeviceAuthentication) => {
+            return device_authentication::internal(context, data);
+        }
+        Some(InternalKey::Services) => &keys.services,
+        Some(InternalKey::Signature) => {
+            let status = SecurityStatus {
+                secure_messaging: context.protected,
+                device_authenticated: context.ias.device_authenticated,
+                user_verified: context.ias.verified.pin,
+            };
+            if !keys.signature_use.is_satisfied(status) {
+                return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
+            }
+            &keys.signature
+        }
+    };
+    if data.is_empty() || data.len() > key.size().saturating_sub(PADDING_AT_LEAST) {
+        return Err(StatusWord::WRONG_LENGTH.into());
+    }
+    let signature = pkcs1::sign_type1(key, data).map_err(|_| StatusWord::NO_PRECISE_DIAGNOSIS)?;
+    context.reply.extend_from_slice(&signature);
+    Ok(StatusWord::NO_ERROR.into())
+}

@@ -1,0 +1,129 @@
+//! The applications of the card. Each turns a command APDU into a command of *meaning* and executes that; an application
+//! never sees whether secure messaging was on except through the security status it asks for.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod ias;
+mod read;
+mod select;
+
+use crate::card::Image;
+use crate::credentials::{Commit, Credentials, PowerLost};
+use crate::files::Selection;
+use crate::secure_messaging::SecureSession;
+use crate::wire::{Command, StatusWord, ins};
+use cie_crypto::random::RandomSource;
+
+/// What the runtime lends to an application for one command.
+pub struct Context<'a> {
+    /// What was burnt in.
+    pub image: &'a Image,
+    /// PIN and PUK.
+    pub credentials: &'a mut Credentials,
+    /// Where their changes become durable.
+    pub memory: &'a mut dyn Commit,
+    /// Random bytes.
+    pub random: &'a mut dyn RandomSource,
+    /// What is selected.
+    pub selection: &'a mut Selection,
+    /// The IAS application's part of the session.
+    pub ias: &'a mut ias::State,
+    /// Whether the command came through secure messaging.
+    pub protected: bool,
+    /// Response data; empty when the command begins.
+    pub reply: &'a mut Vec<u8>,
+}
+
+/// How a command ended: its status word, and what happens once the answer is on its way.
+#[derive(Debug)]
+pub struct Answer {
+    /// SW1-SW2.
+    pub sw: StatusWord,
+    /// What follows the answer.
+    pub after: After,
+}
+
+/// What happens to the channel after the answer.
+#[derive(Debug)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// A new secure messaging session begins.
+    Open(Box<SecureSession>),
+    /// The session goes on with this send sequence counter.
+    SetCounter(u64),
+}
+
+impl From<StatusWord> for Answer {
+    fn from(sw: StatusWord) -> Self {
+        Self {
+            sw,
+            after: After::Nothing,
+        }
+    }
+}
+
+/// Why a command has no proper answer.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Refused, with this status word.
+    Status(StatusWord),
+    /// The power went away in the middle: no answer at all.
+    PowerLost(PowerLost),
+}
+
+impl From<StatusWord> for Refusal {
+    fn from(sw: StatusWord) -> Self {
+        Self::Status(sw)
+    }
+}
+
+impl From<PowerLost> for Refusal {
+    fn from(lost: PowerLost) -> Self {
+        Self::PowerLost(lost)
+    }
+}
+
+/// Whether commands with this instruction may come in a chain; all others answer `6884`.
+#[must_use]
+pub const fn supports_chaining(instruction: u8) -> bool {
+    matches!(
+        instruction,
+        ins::MANAGE_SECURITY_ENVIRONMENT
+            | ins::PERFORM_SECURITY_OPERATION
+            | ins::EXTERNAL_AUTHENTICATE
+            | ins::INTERNAL_AUTHENTICATE
+            | ins::GENERAL_AUTHENTICATE
+    )
+}
+
+/// Whether any application knows this instruction; all others answer `6D00`.
+#[must_use]
+pub const fn knows(instruction: u8) -> bool {
+    matches!(
+        instruction,
+        ins::SELECT | ins::READ_BINARY | ins::READ_BINARY_ODD
+    ) || ias::knows(instruction)
+}
+
+/// Executes one whole, unprotected command.
+///
+/// # Errors
+/// [`PowerLost`] when memory could not be written; every other refusal is an answer.
+pub fn execute(context: &mut Context<'_>, command: &Command<'_>) -> Result<Answer, PowerLost> {
+    let result = match command.header.ins {
+        ins::SELECT => select::Select::parse(command).and_then(|select| select.execute(context)),
+        ins::READ_BINARY | ins::READ_BINARY_ODD => {
+            read::ReadBinary::parse(command).and_then(|read| read.execute(context))
+        }
+        _ => ias::Command::parse(command).and_then(|command| command.execute(context)),
+    };
+    match result {
+        Ok(answer) => Ok(answer),
+        Err(Refusal::Status(sw)) => {
+            context.reply.clear();
+            Ok(sw.into())
+        }
+        Err(Refusal::PowerLost(lost)) => Err(lost),
+    }
+}

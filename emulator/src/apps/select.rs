@@ -1,0 +1,116 @@
+//! SELECT (ISO/IEC 7816-4:2020 §11.2.2), in every form that clients of the CIE send.
+
+use super::{Answer, Context, Refusal};
+use crate::chip::{Choice, RootSelection};
+use crate::files::{ControlTemplate, DfIndex, FileId, Selection, write_control_information};
+use crate::wire::{Command, StatusWord};
+
+/// What to select.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target<'a> {
+    /// The master file, without naming it: no data.
+    MasterFile,
+    /// MF, DF or EF by identifier (P1 = `00`).
+    File(FileId),
+    /// An EF under the current DF (P1 = `02`).
+    ElementaryFile(FileId),
+    /// A DF by its whole name (P1 = `04`).
+    DfName(&'a [u8]),
+}
+
+/// A SELECT, parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Select<'a> {
+    target: Target<'a>,
+    template: ControlTemplate,
+}
+
+impl<'a> Select<'a> {
+    pub(super) fn parse(command: &Command<'a>) -> Result<Self, Refusal> {
+        let template = match command.header.p2 {
+            0x00 => ControlTemplate::FileControlInformation,
+            0x04 => ControlTemplate::FileControlParameters,
+            0x0C => ControlTemplate::None,
+            _ => return Err(StatusWord::INCORRECT_P1_P2.into()),
+        };
+        let target = match (command.header.p1, command.data) {
+            (0x00, []) => Target::MasterFile,
+            (0x00, &[hi, lo]) => Target::File(FileId::from_bytes([hi, lo])),
+            (0x02, &[hi, lo]) => Target::ElementaryFile(FileId::from_bytes([hi, lo])),
+            (0x04, name @ [_, ..]) if name.len() <= 16 => Target::DfName(name),
+            (0x00 | 0x02 | 0x04, _) => return Err(StatusWord::WRONG_LENGTH.into()),
+            _ => return Err(StatusWord::INCORRECT_P1_P2.into()),
+        };
+        // Clients that leave Le out want the status word alone.
+        let template = command.le.map_or(ControlTemplate::None, |_| template);
+        Ok(Self { target, template })
+    }
+
+    pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Answer, Refusal> {
+        let selection = self.find(context).ok_or(StatusWord::FILE_NOT_FOUND)?;
+        if selection.ef.is_none() {
+            let same = context.selection.df == selection.df;
+            context.ias.application_selected(same);
+        }
+        *context.selection = selection;
+        let files = &context.image.files;
+        if let Some(df) = selection.df.and_then(|df| files.df(df)) {
+            write_control_information(
+                context.reply,
+                self.template,
+                df,
+                files.current_ef(selection),
+            );
+        }
+        Ok(StatusWord::NO_ERROR.into())
+    }
+
+    fn find(self, context: &Context<'_>) -> Option<Selection> {
+        let files = &context.image.files;
+        let current = context.selection.df;
+        match self.target {
+            Target::MasterFile => {
+                if refuses(context, RootSelection::MasterFile) {
+                    return None;
+                }
+                files.by_file_id(FileId::MASTER_FILE).map(only_df)
+            }
+            Target::File(id) => match files.by_file_id(id) {
+                Some(df) => Some(only_df(df)),
+                None => elementary(context, current?, id),
+            },
+            Target::ElementaryFile(id) => elementary(context, current?, id),
+            Target::DfName(name) => {
+                let df = files.by_df_name(name)?;
+                let is_root = files.by_file_id(FileId::MASTER_FILE) == Some(df);
+                if is_root && refuses(context, RootSelection::ApplicationIdentifier) {
+                    return None;
+                }
+                Some(only_df(df))
+            }
+        }
+    }
+}
+
+const fn only_df(df: DfIndex) -> Selection {
+    Selection {
+        df: Some(df),
+        ef: None,
+    }
+}
+
+fn elementary(context: &Context<'_>, df: DfIndex, id: FileId) -> Option<Selection> {
+    context
+        .image
+        .files
+        .ef_by_file_id(df, id)
+        .map(|ef| Selection {
+            df: Some(df),
+            ef: Some(ef),
+        })
+}
+
+/// A strict card knows its own family's way to the root only.
+fn refuses(context: &Context<'_>, form: RootSelection) -> bool {
+    context.image.profile.dialects == Choice::Strict && context.image.chip.dialects.root != form
+}

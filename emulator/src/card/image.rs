@@ -1,0 +1,59 @@
+//! What was burnt in: immutable, shared by every card forked from it.
+
+use crate::apps::ias::Keys;
+use crate::chip::{Chip, Profile};
+use crate::credentials::{Code, CodeError, Credentials};
+use crate::files::{FileTree, TreeError};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// A card as it leaves the factory.
+#[derive(Debug)]
+pub struct Image {
+    /// Chip family.
+    pub chip: Arc<Chip>,
+    /// Behaviour parameters.
+    pub profile: Profile,
+    /// All files.
+    pub files: FileTree,
+    /// Keys of the IAS application.
+    pub ias: Keys,
+    /// PIN and PUK of a fresh card.
+    pub factory: Credentials,
+}
+
+/// Why parts do not make an image.
+#[derive(Debug, Error)]
+pub enum ImageError {
+    /// The files.
+    #[error(transparent)]
+    Files(#[from] TreeError),
+    /// A key.
+    #[error("a key of the card is not usable: {0}")]
+    Key(#[from] cie_crypto::rsa::RsaError),
+    /// A code.
+    #[error("PIN or PUK: {0}")]
+    Code(#[from] CodeError),
+}
+
+impl Image {
+    /// Puts an image together.
+    #[must_use]
+    pub fn new(
+        chip: Arc<Chip>,
+        profile: Profile,
+        files: FileTree,
+        ias: Keys,
+        pin: Code,
+        puk: Code,
+    ) -> Self {
+        let factory = Credentials::new(pin, puk, &profile.credential_policy());
+        Self {
+            chip,
+            profile,
+            files,
+            ias,
+            factory,
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The card's runtime: power and reset, class bytes, command chaining, secure messaging around the applications, GET
+//! RESPONSE. It holds no cryptography and no file contents; it knows the order of the steps, and takes each once.
+//!
+//! A card is a pure function with a memory: [`Card::transmit`] takes command bytes and gives response bytes.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+mod chain;
+mod image;
+mod state;
+
+pub use image::{Image, ImageError};
+pub use state::{CardState, Channel, LifeCycle};
+
+use crate::apps::{self, After, Answer, Context, ias};
+use crate::chip::GetResponse;
+use crate::credentials::{Commit, Credentials, PowerLost};
+use crate::files::Selection;
+use crate::secure_messaging::{SecureSession, SmError};
+use crate::store::{InMemory, Store};
+use crate::wire::{Atr, Class, Command, Le, Response, StatusWord, ins};
+use chain::Chain;
+use cie_crypto::random::RandomSource;
+use std::sync::Arc;
+
+/// What survives power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// PIN and PUK with their counters.
+    pub credentials: Credentials,
+}
+
+/// What dies at reset.
+#[derive(Clone, Default)]
+struct Session {
+    selection: Selection,
+    secure_messaging: Option<SecureSession>,
+    ias: ias::State,
+    chain: Option<Chain>,
+    pending: Option<Pending>,
+}
+
+/// An answer that waits for GET RESPONSE.
+#[derive(Clone)]
+struct Pending {
+    data: Vec<u8>,
+    taken: usize,
+    sw: StatusWord,
+}
+
+/// How a card is reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Power off and on again.
+    Cold,
+    /// The reset line, power staying on. A CIE forgets the same things.
+    Warm,
+}
+
+/// Working space, reused from command to command so that reading a file allocates nothing.
+#[derive(Default)]
+struct Buffers {
+    /// Decrypted command data.
+    data: Vec<u8>,
+    /// Response data before protection.
+    reply: Vec<u8>,
+    /// The response as it leaves the card.
+    out: Vec<u8>,
+}
+
+/// A CIE.
+pub struct Card {
+    image: Arc<Image>,
+    memory: Memory,
+    session: Session,
+    powered: bool,
+    random: Box<dyn RandomSource>,
+    store: Box<dyn Store>,
+    buffers: Buffers,
+}
+
+impl Card {
+    /// A card fresh from personalisation, without power. All its random bytes come from `random`.
+    #[must_use]
+    pub fn new(image: Arc<Image>, random: Box<dyn RandomSource>) -> Self {
+        let memory = Memory {
+            credentials: image.factory.clone(),
+        };
+        Self::with_memory(image, memory, random, Box::new(InMemory))
+    }
+
+    /// A card whose persistent memory is `memory` and is kept by `store`.
+    #[must_use]
+    pub fn with_memory(
+        image: Arc<Image>,
+        memory: Memory,
+        random: Box<dyn RandomSource>,
+        store: Box<dyn Store>,
+    ) -> Self {
+        Self {
+            image,
+            memory,
+            session: Session::default(),
+            powered: false,
+            random,
+            store,
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// A second card in exactly this state, sharing what was burnt in; its memory lives in RAM only. Both will draw the
+    /// same random bytes.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            image: Arc::clone(&self.image),
+            memory: self.memory.clone(),
+            session: self.session.clone(),
+            powered: self.powered,
+            random: self.random.fork(),
+            store: Box::new(InMemory),
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// Gives power and resets; returns the answer to reset. Also right on a card that has power already.
+    pub fn power_on(&mut self) -> &Atr {
+        self.session = Session::default();
+        self.powered = true;
+        &self.image.chip.atr
+    }
+
+    /// Takes the power away: the session is gone, the card is mute.
+    pub fn power_off(&mut self) {
+        self.session = Session::default();
+        self.powered = false;
+    }
+
+    /// Resets the card and returns the answer to reset. Either reset loses the whole session: secure messaging, what
+    /// was verified, the selection, a pending challenge, the security environment, an unfinished chain.
+    pub fn reset(&mut self, kind: Reset) -> &Atr {
+        match kind {
+            Reset::Cold => {
+                self.power_off();
+                self.power_on()
+            }
+            Reset::Warm => self.power_on(),
+        }
+    }
+
+    /// Whether the card has power.
+    #[must_use]
+    pub const fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// What was burnt in.
+    #[must_use]
+    pub const fn image(&self) -> &Arc<Image> {
+        &self.image
+    }
+
+    /// What survives power.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Puts other persistent memory under the card, as a tear test needs it; the session ends.
+    pub fn replace_store(&mut self, store: Box<dyn Store>) {
+        self.store = store;
+    }
+
+    /// Answers a command: any bytes in, a response APDU out. Empty when the card is mute: no power, or power lost in the
+    /// middle of a write.
+    pub fn transmit(&mut self, command: &[u8]) -> &[u8] {
+        self.buffers.out.clear();
+        if self.powered && self.process(command).is_err() {
+            self.lose_power();
+        }
+        &self.buffers.out
+    }
+
+    /// Power went away while writing: what the store calls durable is what the next power-up finds.
+    fn lose_power(&mut self) {
+        self.buffers.out.clear();
+        if let Some(durable) = self.store.durable() {
+            self.memory.credentials = durable;
+        }
+        self.power_off();
+    }
+
+    fn process(&mut self, bytes: &[u8]) -> Result<(), PowerLost> {
+        let command = match Command::parse(bytes) {
+            Ok(command) => command,
+            Err(_) => return self.refuse_plain(StatusWord::WRONG_LENGTH),
+        };
+        let Some(class) = Class::from_byte(command.header.cla) else {
+            return self.refuse_plain(StatusWord::CLA_NOT_SUPPORTED);
+        };
+        if bytes.get(4) == Some(&0) && bytes.len() > 5 && !self.image.chip.limits.extended_length {
+            return self.refuse_plain(StatusWord::WRONG_LENGTH);
+        }
+        if class.protected {
+            return self.process_protected(&command, class.chained);
+        }
+        if command.header.ins == ins::GET_RESPONSE && !class.chained {
+            self.get_response(&command);
+            return Ok(());
+        }
+        self.end_secure_messaging();
+        self.process_plain(&command, class.chained)
+    }
+
+    fn process_plain(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
+        let Answer { sw, after } = self.run(command, chained, false)?;
+        self.send_plain(sw, command);
+        self.follow(after);
+        Ok(())
+    }
+
+    fn process_protected(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
+        let Some(session) = self.session.secure_messaging.take() else {
+            return self.refuse_plain(self.image.profile.sm_without_session.0);
+        };
+        let mut data = std::mem::take(&mut self.buffers.data);
+        let result = match session.unprotect(command, &mut data) {
+            Ok((session, inner)) => {
+                self.session.secure_messaging = Some(session);
+                let whole = Command {
+                    header: inner.header,
+                    data: &data,
+                    le: inner.le,
+                    form: command.form,
+                };
+                self.answer_protected(&whole, chained)
+            }
+            Err(error) => {
+                self.session.ias.secure_messaging_ended();
+                self.refuse_plain(self.status_of(error))
+            }
+        };
+        self.buffers.data = data;
+        result
+    }
+
+    /// Every answer inside a session is protected, errors included.
+    fn answer_protected(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
+        let Answer { sw, after } = self.run(command, chained, true)?;
+        if let Some(session) = &mut self.session.secure_messaging {
+            let odd_ins = command.header.ins & 1 == 1;
+            session.protect(&self.buffers.reply, sw, odd_ins, &mut self.buffers.out);
+        }
+        self.follow(after);
+        Ok(())
+    }
+
+    /// Collects chains, then gives whole commands to the applications.
+    fn run(
+        &mut self,
+        command: &Command<'_>,
+        chained: bool,
+        protected: bool,
+    ) -> Result<Answer, PowerLost> {
+        self.buffers.reply.clear();
+        self.session.pending = None;
+        let chain = self
+            .session
+            .chain
+            .take()
+            .filter(|chain| chain.continues_with(command, protected));
+        if !apps::knows(command.header.ins) {
+            return Ok(StatusWord::INS_NOT_SUPPORTED.into());
+        }
+        if chained {
+            return Ok(self.collect(chain, command, protected).into());
+        }
+        let Some(chain) = chain else {
+            return self.execute(command, protected);
+        };
+        let Some(data) = chain.finish(command.data, self.image.chip.limits.chain) else {
+            return Ok(StatusWord::WRONG_LENGTH.into());
+        };
+        let whole = Command {
+            data: &data,
+            ..*command
+        };
+        self.execute(&whole, protected)
+    }
+
+    fn collect(&mut self, chain: Option<Chain>, link: &Command<'_>, protected: bool) -> StatusWord {
+        if !apps::supports_chaining(link.header.ins) {
+            return StatusWord::CHAINING_NOT_SUPPORTED;
+        }
+        let chain = chain.unwrap_or_else(|| Chain::new(link, protected));
+        match chain.append(link.data, self.image.chip.limits.chain) {
+            Some(chain) => {
+                self.session.chain = Some(chain);
+                StatusWord::NO_ERROR
+            }
+            None => StatusWord::WRONG_LENGTH,
+        }
+    }
+
+    fn execute(&mut self, command: &Command<'_>, protected: bool) -> Result<Answer, PowerLost> {
+        let memory: &mut dyn Commit = &mut *self.store;
+        let mut context = Context {
+            image: &self.image,
+            credentials: &mut self.memory.credentials,
+            memory,
+            random: &mut *self.random,
+            selection: &mut self.session.selection,
+            ias: &mut self.session.ias,
+            protected,
+            reply: &mut self.buffers.reply,
+        };
+        apps::execute(&mut context, command)
+    }
+
+    fn follow(&mut self, after: After) {
+        match after {
+            After::Nothing => {}
+            After::Open(session) => self.session.secure_messaging = Some(*session),
+            After::SetCounter(value) => {
+                if let Some(session) = &mut self.session.secure_messaging {
+                    session.set_send_sequence_counter(value);
+                }
+            }
+        }
+    }
+
+    /// Any plain command but GET RESPONSE ends a session, and is then executed.
+    fn end_secure_messaging(&mut self) {
+        if self.session.secure_messaging.take().is_some() {
+            self.session.ias.secure_messaging_ended();
+            self.session.chain = None;
+        }
+    }
+
+    fn refuse_plain(&mut self, sw: StatusWord) -> Result<(), PowerLost> {
+        self.end_secure_messaging();
+        self.session.chain = None;
+        self.session.pending = None;
+        self.buffers.out.extend_from_slice(&sw.to_bytes());
+        Ok(())
+    }
+
+    fn status_of(&self, error: SmError) -> StatusWord {
+        let profile = &self.image.profile;
+        match error {
+            SmError::Missing => profile.sm_object_missing.0,
+            SmError::Incorrect | SmError::WrongChecksum | SmError::WrongPadding => {
+                profile.sm_object_incorrect.0
+            }
+        }
+    }
+
+    /// Sends a plain answer whole, or as the profile has it behind `6Cxx` or `61xx`.
+    fn send_plain(&mut self, sw: StatusWord, command: &Command<'_>) {
+        let reply = &self.buffers.reply;
+        let profile = &self.image.profile;
+        let available = reply.len();
+        let fits_not = matches!(command.le, Some(Le::Exactly(n)) if usize::from(n) != available);
+        let out = &mut self.buffers.out;
+        if profile.wrong_le_6cxx && fits_not && (1..=256).contains(&available) {
+            out.extend_from_slice(&StatusWord::wrong_le(available).to_bytes());
+            return;
+        }
+        let too_long = command.ne().is_none_or(|ne| available > ne);
+        let waits = match profile.get_response {
+            GetResponse::Never => false,
+            GetResponse::InternalAuthenticate => {
+                command.header.ins == ins::INTERNAL_AUTHENTICATE && command.le.is_none()
+            }
+            GetResponse::Always => too_long,
+        };
+        if waits && available > 0 {
+            let waiting = StatusWord::response_available(available);
+            out.extend_from_slice(&waiting.to_bytes());
+            self.session.pending = Some(Pending {
+                data: reply.clone(),
+                taken: 0,
+                sw,
+            });
+            return;
+        }
+        Response { data: reply, sw }.emit(out);
+    }
+
+    /// GET RESPONSE (ISO/IEC 7816-4:2020 §11.8.1): the one plain command that leaves a session alone.
+    fn get_response(&mut self, command: &Command<'_>) {
+        let out = &mut self.buffers.out;
+        let sw = match (self.session.pending.take(), command.ne()) {
+            _ if self.image.profile.get_response == GetResponse::Never => {
+                StatusWord::INS_NOT_SUPPORTED
+            }
+            _ if command.header.p1_p2() != 0 => StatusWord::INCORRECT_P1_P2,
+            (None, _) => StatusWord::CONDITIONS_NOT_SATISFIED,
+            (Some(_), None) => StatusWord::WRONG_LENGTH,
+            (Some(mut pending), Some(ne)) => {
+                let rest = pending.data.get(pending.taken..).unwrap_or_default();
+                let part = rest.get(..ne).unwrap_or(rest);
+                out.extend_from_slice(part);
+                let left = rest.len().saturating_sub(part.len());
+                pending.taken = pending.taken.saturating_add(part.len());
+                if left == 0 {
+                    pending.sw
+                } else {
+                    self.session.pending = Some(pending);
+                    StatusWord::response_available(left)
+                }
+            }
+        };
+        out.extend_from_slice(&sw.to_bytes());
+    }
+}

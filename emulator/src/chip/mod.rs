@@ -1,0 +1,10 @@
+//! Chip families and behaviour parameters, both **as data**: adding a family is adding a file under `fixtures/chips`,
+//! and whatever public sources leave open is a named parameter of `fixtures/profiles`, with its evidence.
+
+mod family;
+mod profile;
+
+pub use family::{Chip, ChipError, DhDialect, Dialects, Limits, RootSelection, chip, chips};
+pub use profile::{
+    Choice, GetResponse, Parameter, Profile, ProfileError, SmStatus, parameters, preset, presets,
+};

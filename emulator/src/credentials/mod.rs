@@ -1,0 +1,21 @@
+//! PIN and PUK: values, retry counters, verified flags, and the rules between them.
+//!
+//! Pure: knows no APDU, no secure messaging, no disk. Every check takes a try first, makes that durable through
+//! [`Commit`], and only then compares; cutting the power at any point can lose a try, never give one away.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
+
+mod code;
+mod object;
+mod policy;
+
+pub use code::{Code, CodeError};
+pub use object::{
+    Commit, CredentialObject, Credentials, Outcome, PowerLost, Reference, Verified, WritePoint,
+};
+pub use policy::{BadLength, CredentialPolicy, LastWrong, NewPinCheck, PukExhaustion, VerifyEmpty};

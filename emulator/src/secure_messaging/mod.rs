@@ -1,0 +1,17 @@
+//! Secure messaging: protect and unprotect APDUs (ISO/IEC 7816-4:2020 §10) with two-key 3DES and retail MAC.
+//!
+//! One session is keys and a send sequence counter, owned by whoever holds it and consumed by the first error: a session
+//! that failed cannot be used again because it no longer exists. It does not know which application opened it.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
+
+mod objects;
+mod session;
+
+pub use objects::SmError;
+pub use session::{SecureSession, Unprotected};
