@@ -133,3 +133,38 @@ impl TerminalCaFile {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_pool_is_used_once_and_is_of_2048_bits() {
+        let mut moduli = BTreeSet::new();
+        for role in [Role::Signature, Role::Device, Role::Services] {
+            for seed in 0..role.pool().1 {
+                let key = card_key(role, seed).unwrap();
+                assert_eq!(
+                    (key.public().bits(), key.public().exponent()),
+                    (2048, &[1, 0, 1][..])
+                );
+                moduli.insert(key.public().modulus().to_vec());
+            }
+        }
+        let files = KEYS
+            .files()
+            .filter(|file| file.path().extension().is_some_and(|it| it == "pem"));
+        assert_eq!((moduli.len(), files.count()), (36, 36));
+    }
+
+    #[test]
+    fn the_terminal_ca_is_consistent() {
+        let ca = TerminalCa::embedded().unwrap();
+        assert_eq!(ca.recovery_key.public().modulus(), ca.modulus);
+        let block = [&[0x6A][..], &[0x55; 254], &[0xBC]].concat();
+        let sealed = ca.recovery_key.public().apply(&block).unwrap();
+        assert_eq!(ca.public_key().unwrap().apply(&sealed).unwrap(), block);
+    }
+}
