@@ -1,0 +1,44 @@
+//! The plain READ path takes nothing from the heap: counted by the allocator, not timed.
+
+use cie_emulator::Card;
+use cie_emulator::chip::{Profile, chip};
+use cie_emulator::crypto::random::Seeded;
+use cie_emulator::persona::{Persona, personalise};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::alloc::System;
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[test]
+fn reading_in_plain_allocates_nothing() {
+    let data = personalise(&Persona::builtin("adult-default").unwrap()).unwrap();
+    let image = data
+        .into_image(chip("bit4id2").unwrap(), Profile::with([]).unwrap())
+        .unwrap();
+    let mut card = Card::new(Arc::new(image), Box::new(Seeded::new(1)));
+    card.power_on();
+    let select_cie = [0x00, 0xA4, 0x04, 0x0C, 0x06, 0xA0, 0, 0, 0, 0, 0x39];
+    let select_sod = [0x00, 0xA4, 0x02, 0x04, 0x02, 0x10, 0x06];
+    let reads: [&[u8]; 4] = [
+        &[0x00, 0xB0, 0x00, 0x00, 0x80],
+        &[0x00, 0xB0, 0x01, 0x00, 0x00],
+        &[0x00, 0xB0, 0x85, 0x00, 0x00],
+        &[0x00, 0xB0, 0x7F, 0x00, 0x00],
+    ];
+    for command in [&select_cie[..], &select_sod[..]].into_iter().chain(reads) {
+        card.transmit(command);
+    }
+    let region = Region::new(ALLOCATOR);
+    let mut bytes = 0;
+    for _ in 0..1000 {
+        bytes += card.transmit(&select_sod).len();
+        for read in reads {
+            bytes += card.transmit(read).len();
+        }
+    }
+    let change = region.change();
+    assert_eq!(bytes, 1000 * (2 + 130 + 233 + 233 + 2));
+    assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
+}
