@@ -1,3 +1,4 @@
 //! The judge of a CIE: YAML scenarios, the terminal's half of the protocols, verdicts and reports.
 
 pub mod report;
+pub mod scenario;
