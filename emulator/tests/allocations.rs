@@ -40,5 +40,9 @@ fn reading_in_plain_allocates_nothing() {
     }
     let change = region.change();
     assert_eq!(bytes, 1000 * (2 + 130 + 233 + 233 + 2));
-    assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
+    assert_eq!(
+        (change.allocations, change.reallocations),
+        (0, 0),
+        "{change:?}"
+    );
 }

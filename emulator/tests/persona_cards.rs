@@ -61,10 +61,13 @@ fn the_default_card_is_the_well_known_sample() {
     );
     assert_eq!(card.holder.fiscal_code.as_str(), "RSSMRA80A01H501U");
     assert_eq!(
-        hex::encode_upper(card.terminal_ca.chr),
+        hex::encode_upper(card.terminal_ca.holder_reference),
         "000000004954434945434131"
     );
-    assert_eq!(hex::encode_upper(card.terminal_ca.cha), "A0000000003901");
+    assert_eq!(
+        hex::encode_upper(card.terminal_ca.holder_authorisation),
+        "A0000000003901"
+    );
 }
 
 #[test]
@@ -144,14 +147,14 @@ fn the_terminal_ca_opens_a_recorded_terminal_certificate() {
     let bytes = |name: &str| hex::decode(vectors[name].as_str().unwrap()).unwrap();
     let (content, signature) = (bytes("cert_content"), bytes("sig"));
     let ca = card("adult-default").terminal_ca;
-    let by_key = ca.recovery_key.apply(&signature).unwrap();
+    let by_key = ca.verify.apply(&signature).unwrap();
     let by_exponent = ca.public_key().unwrap().apply(&signature).unwrap();
     assert_eq!(by_key, by_exponent);
     assert_eq!((by_key[0], by_key[255]), (0x6A, 0xBC));
     assert_eq!(&by_key[1..223], &content[..222]);
-    assert_eq!(&content[1..9], &ca.chr[4..]);
-    assert_eq!(&content[21..27], &ca.cha[..6]);
-    assert_eq!((ca.modulus.len(), ca.exponent.len()), (256, 256));
+    assert_eq!(&content[1..9], &ca.holder_reference[4..]);
+    assert_eq!(&content[21..27], &ca.holder_authorisation[..6]);
+    assert_eq!((ca.public.modulus().len(), ca.public.size()), (256, 256));
 }
 
 #[test]

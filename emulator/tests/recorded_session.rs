@@ -8,6 +8,8 @@
 //! One thing cannot be replayed: the recording does not hold the private key 81 of its last row. There the card signs with
 //! the key it has, and everything but those 256 bytes (and the checksum over them) must be as recorded.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use cie_emulator::Card;
 use cie_emulator::apps::ias::{Keys, TerminalCa};
 use cie_emulator::card::{Channel, Image};

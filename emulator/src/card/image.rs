@@ -2,7 +2,7 @@
 
 use crate::apps::ias::Keys;
 use crate::chip::{Chip, Profile};
-use crate::credentials::{Code, CodeError, Credentials};
+use crate::credentials::{Code, Credentials};
 use crate::files::{FileTree, TreeError};
 use std::sync::Arc;
 use thiserror::Error;
@@ -28,12 +28,6 @@ pub enum ImageError {
     /// The files.
     #[error(transparent)]
     Files(#[from] TreeError),
-    /// A key.
-    #[error("a key of the card is not usable: {0}")]
-    Key(#[from] cie_crypto::rsa::RsaError),
-    /// A code.
-    #[error("PIN or PUK: {0}")]
-    Code(#[from] CodeError),
 }
 
 impl Image {

@@ -1,4 +1,5 @@
-//! A secret of eight digits: the only form a PIN or PUK of a CIE has.
+//! A secret of eight digits, the only form a PIN or PUK of a CIE has, and half of one, the form in which it is delivered:
+//! wiped on drop, compared in constant time, shown to nobody who does not ask by name.
 
 use core::fmt;
 use thiserror::Error;
@@ -8,12 +9,21 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Code([u8; 8]);
 
+/// Four ASCII digits, the first or the last of a [`Code`].
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct CodeHalf([u8; 4]);
+
 /// Why something is not a code. Says nothing of the value itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
-    /// Not eight characters.
-    #[error("a code has exactly 8 digits, this has {0} characters")]
-    WrongLength(usize),
+    /// Not eight (or, for half a code, four) characters.
+    #[error("a code has {expected} digits, this has {found} characters")]
+    WrongLength {
+        /// Characters a code (or half of one) has.
+        expected: usize,
+        /// Characters this has.
+        found: usize,
+    },
     /// A character that is not a decimal digit.
     #[error("a code has decimal digits only; character {0} is something else")]
     NotADigit(usize),
@@ -24,20 +34,36 @@ impl Code {
     ///
     /// # Errors
     /// [`CodeError`].
-    pub fn new(digits: &[u8]) -> Result<Self, CodeError> {
-        let code: [u8; 8] = digits
-            .try_into()
-            .map_err(|_| CodeError::WrongLength(digits.len()))?;
-        match code.iter().position(|digit| !digit.is_ascii_digit()) {
-            Some(at) => Err(CodeError::NotADigit(at.saturating_add(1))),
-            None => Ok(Self(code)),
-        }
+    pub fn from_digits(digits: &[u8]) -> Result<Self, CodeError> {
+        only_digits(digits).map(Self)
     }
 
     /// The eight ASCII digits, in clear. The only way out of the type: grep for it.
     #[must_use]
     pub const fn reveal(&self) -> &[u8; 8] {
         &self.0
+    }
+
+    /// The code whose first and last four digits these are.
+    #[must_use]
+    pub fn from_halves(first: &CodeHalf, second: &CodeHalf) -> Self {
+        let [a, b, c, d] = first.0;
+        let [e, f, g, h] = second.0;
+        Self([a, b, c, d, e, f, g, h])
+    }
+
+    /// The first four digits, on the receipt.
+    #[must_use]
+    pub const fn first_half(&self) -> CodeHalf {
+        let [a, b, c, d, ..] = self.0;
+        CodeHalf([a, b, c, d])
+    }
+
+    /// The last four digits, in the letter.
+    #[must_use]
+    pub const fn second_half(&self) -> CodeHalf {
+        let [.., a, b, c, d] = self.0;
+        CodeHalf([a, b, c, d])
     }
 
     /// Whether these bytes are the code, in constant time.
@@ -59,6 +85,39 @@ impl Code {
     }
 }
 
+impl CodeHalf {
+    /// Reads four ASCII digits.
+    ///
+    /// # Errors
+    /// [`CodeError`].
+    pub fn from_digits(digits: &[u8]) -> Result<Self, CodeError> {
+        only_digits(digits).map(Self)
+    }
+
+    /// The four ASCII digits, in clear.
+    #[must_use]
+    pub const fn reveal(&self) -> &[u8; 4] {
+        &self.0
+    }
+
+    /// The four digits as text, for the artefact whose purpose is to show them.
+    #[must_use]
+    pub fn reveal_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn only_digits<const N: usize>(digits: &[u8]) -> Result<[u8; N], CodeError> {
+    let code: [u8; N] = digits.try_into().map_err(|_| CodeError::WrongLength {
+        expected: N,
+        found: digits.len(),
+    })?;
+    match code.iter().position(|digit| !digit.is_ascii_digit()) {
+        Some(at) => Err(CodeError::NotADigit(at.saturating_add(1))),
+        None => Ok(code),
+    }
+}
+
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
         self.matches(&other.0)
@@ -73,11 +132,25 @@ impl fmt::Debug for Code {
     }
 }
 
+impl PartialEq for CodeHalf {
+    fn eq(&self, other: &Self) -> bool {
+        cie_crypto::ct::eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for CodeHalf {}
+
+impl fmt::Debug for CodeHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CodeHalf(****)")
+    }
+}
+
 impl core::str::FromStr for Code {
     type Err = CodeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::new(text.as_bytes())
+        Self::from_digits(text.as_bytes())
     }
 }
 
@@ -87,9 +160,9 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("1234567", CodeError::WrongLength(7))]
-    #[case("123456789", CodeError::WrongLength(9))]
-    #[case("", CodeError::WrongLength(0))]
+    #[case("1234567", CodeError::WrongLength { expected: 8, found: 7 })]
+    #[case("123456789", CodeError::WrongLength { expected: 8, found: 9 })]
+    #[case("", CodeError::WrongLength { expected: 8, found: 0 })]
     #[case("1234567x", CodeError::NotADigit(8))]
     #[case(" 2345678", CodeError::NotADigit(1))]
     fn refused(#[case] text: &str, #[case] error: CodeError) {
@@ -100,6 +173,16 @@ mod tests {
     fn never_printed() {
         let code: Code = "13572468".parse().unwrap();
         assert_eq!(format!("{code:?}"), "Code(********)");
+        assert_eq!(format!("{:?}", code.first_half()), "CodeHalf(****)");
+    }
+
+    #[test]
+    fn halves_join_in_order_only() {
+        let whole: Code = "12345678".parse().unwrap();
+        let (first, second) = (whole.first_half(), whole.second_half());
+        assert_eq!((first.reveal(), second.reveal()), (b"1234", b"5678"));
+        assert_eq!(Code::from_halves(&first, &second), whole);
+        assert_ne!(Code::from_halves(&second, &first), whole);
     }
 
     #[test]

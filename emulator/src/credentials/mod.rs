@@ -14,7 +14,7 @@ mod code;
 mod object;
 mod policy;
 
-pub use code::{Code, CodeError};
+pub use code::{Code, CodeError, CodeHalf};
 pub use object::{
     Commit, CredentialObject, Credentials, Outcome, PowerLost, Reference, Verified, WritePoint,
 };

@@ -327,7 +327,7 @@ impl CredentialObject<'_> {
     }
 
     fn acceptable(&self, new: &[u8]) -> Option<Code> {
-        let new = Code::new(new).ok()?;
+        let new = Code::from_digits(new).ok()?;
         match self.policy.new_pin_check {
             NewPinCheck::Trivial if new.is_trivial() => None,
             NewPinCheck::Trivial | NewPinCheck::None => Some(new),

@@ -1,6 +1,7 @@
 //! Personalisation: everything a card needs to know about its holder, computed once from a persona. The result is data; the
 //! card decides who may read which part of it.
 
+use crate::apps::ias::TerminalCa;
 use crate::crypto::dh::Group;
 use crate::crypto::rsa::PrivateKey;
 use crate::wire::tlv;
@@ -8,7 +9,7 @@ use crate::wire::tlv;
 use super::codes::{self, Code, Letter, Receipt};
 use super::draw::Draw;
 use super::error::PersonaError;
-use super::keys::{self, Role, TerminalCa};
+use super::keys::{self, Role};
 use super::security_object::{SALT_LENGTH, SecurityObject};
 use super::trust::{self, Trust};
 use super::{CodesSource, DocumentNumber, Holder, Persona, certificate};
@@ -130,7 +131,7 @@ pub fn personalise(persona: &Persona) -> Result<CardData, PersonaError> {
         signature_key,
         device_key,
         services_key,
-        terminal_ca: TerminalCa::embedded()?.clone(),
+        terminal_ca: keys::terminal_ca()?.clone(),
         receipt: Receipt::new(persona.document_number, &pin, &puk),
         letter: Letter::new(persona.document_number, &pin, &puk),
         pin,

@@ -1,10 +1,9 @@
 //! From the contents of a card to its image: which file stands where, under which identifiers and access conditions.
 
 use super::CardData;
-use crate::apps::ias::{Keys, TerminalCa};
+use crate::apps::ias::Keys;
 use crate::card::{Image, ImageError};
 use crate::chip::{Chip, Profile};
-use crate::credentials::Code;
 use crate::files::{AccessCondition, DedicatedFile, ElementaryFile, FileId, FileTree, ShortFileId};
 use cie_crypto::dh::Group;
 use std::sync::Arc;
@@ -25,24 +24,16 @@ impl CardData {
     /// [`ImageError`] when the files do not make a tree, or a key does not fit.
     pub fn into_image(self, chip: Arc<Chip>, profile: Profile) -> Result<Image, ImageError> {
         let files = FileTree::new(vec![master_file(&self, &chip), cie_df(&self, &profile)])?;
-        let pin = Code::new(self.pin.reveal())?;
-        let puk = Code::new(self.puk.reveal())?;
-        let ca = self.terminal_ca;
         let keys = Keys {
             signature: self.signature_key,
             signature_use: AccessCondition::UserVerified,
             device: self.device_key,
             services: self.services_key,
-            terminal_ca: TerminalCa {
-                public: cie_crypto::rsa::PublicKey::new(&ca.modulus, &ca.exponent)?,
-                verify: ca.recovery_key,
-                holder_reference: ca.chr,
-                holder_authorisation: ca.cha,
-            },
+            terminal_ca: self.terminal_ca,
             dh: Group::rfc5114_2048_256().clone(),
             serial_number: self.sn_icc,
         };
-        Ok(Image::new(chip, profile, files, keys, pin, puk))
+        Ok(Image::new(chip, profile, files, keys, self.pin, self.puk))
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::crypto::rsa::{PrivateKey, PublicKey};
+use crate::apps::ias::TerminalCa;
+use crate::crypto::rsa::{PrivateKey, PublicKey, RsaError};
 
 use super::error::PersonaError;
 
@@ -53,50 +54,26 @@ fn unusable(name: &str, reason: &str) -> PersonaError {
     }
 }
 
-/// The public key that terminals' certificates are verified with. Client programs sign their terminal certificate with a
-/// published 2048-bit exponent under whatever modulus the card serves, so the card's exponent is the inverse of that one and
-/// as long as the modulus.
-#[derive(Clone)]
-pub struct TerminalCa {
-    /// Modulus, 256 bytes.
-    pub modulus: Vec<u8>,
-    /// Exponent e', 256 bytes, zeros on the left.
-    pub exponent: Vec<u8>,
-    /// Raises to e' by the Chinese remainder theorem: what verifying a terminal certificate costs.
-    pub recovery_key: PrivateKey,
-    /// Certificate holder reference (12 bytes): `00000000` and eight characters.
-    pub chr: [u8; 12],
-    /// Certificate holder authorisation (7 bytes): application prefix and role.
-    pub cha: [u8; 7],
-}
-
-impl TerminalCa {
-    /// The public key `(modulus, exponent)`.
-    pub fn public_key(&self) -> Result<PublicKey, PersonaError> {
-        PublicKey::new(&self.modulus, &self.exponent)
-            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))
-    }
-
-    /// The pair of `fixtures/keys/terminal-ca.json`, read once per process: checking a full-length exponent costs more than
-    /// the rest of a personalisation.
-    pub fn embedded() -> Result<&'static Self, PersonaError> {
-        match EMBEDDED.get() {
-            Some(ca) => Ok(ca),
-            None => {
-                let ca = Self::read()?;
-                Ok(EMBEDDED.get_or_init(|| ca))
-            }
+/// The pair of `fixtures/keys/terminal-ca.json`, read once per process: checking a full-length exponent costs more than the
+/// rest of a personalisation. Client programs sign their terminal certificate with a published 2048-bit exponent under
+/// whatever modulus the card serves, so the card's exponent is the inverse of that one and as long as the modulus.
+pub(super) fn terminal_ca() -> Result<&'static TerminalCa, PersonaError> {
+    match EMBEDDED.get() {
+        Some(ca) => Ok(ca),
+        None => {
+            let ca = read_terminal_ca()?;
+            Ok(EMBEDDED.get_or_init(|| ca))
         }
     }
+}
 
-    fn read() -> Result<Self, PersonaError> {
-        let text = KEYS
-            .get_file(TERMINAL_CA)
-            .ok_or_else(|| unusable(TERMINAL_CA, "it is missing"))?;
-        let file: TerminalCaFile = serde_json::from_slice(text.contents())
-            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))?;
-        file.open()
-    }
+fn read_terminal_ca() -> Result<TerminalCa, PersonaError> {
+    let text = KEYS
+        .get_file(TERMINAL_CA)
+        .ok_or_else(|| unusable(TERMINAL_CA, "it is missing"))?;
+    let file: TerminalCaFile = serde_json::from_slice(text.contents())
+        .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))?;
+    file.open()
 }
 
 const TERMINAL_CA: &str = "terminal-ca.json";
@@ -122,14 +99,13 @@ impl TerminalCaFile {
         };
         let length = || unusable(TERMINAL_CA, "a field has the wrong length");
         let exponent = bytes(&self.e)?;
-        let recovery_key = PrivateKey::with_exponent(&bytes(&self.p)?, &bytes(&self.q)?, &exponent)
-            .map_err(|error| unusable(TERMINAL_CA, &error.to_string()))?;
+        let unusable_key = |error: RsaError| unusable(TERMINAL_CA, &error.to_string());
         Ok(TerminalCa {
-            modulus: bytes(&self.n)?,
-            exponent,
-            recovery_key,
-            chr: bytes(&self.chr)?.try_into().map_err(|_| length())?,
-            cha: bytes(&self.cha)?.try_into().map_err(|_| length())?,
+            public: PublicKey::new(&bytes(&self.n)?, &exponent).map_err(unusable_key)?,
+            verify: PrivateKey::with_exponent(&bytes(&self.p)?, &bytes(&self.q)?, &exponent)
+                .map_err(unusable_key)?,
+            holder_reference: bytes(&self.chr)?.try_into().map_err(|_| length())?,
+            holder_authorisation: bytes(&self.cha)?.try_into().map_err(|_| length())?,
         })
     }
 }
@@ -161,10 +137,10 @@ mod tests {
 
     #[test]
     fn the_terminal_ca_is_consistent() {
-        let ca = TerminalCa::embedded().unwrap();
-        assert_eq!(ca.recovery_key.public().modulus(), ca.modulus);
+        let ca = terminal_ca().unwrap();
+        assert_eq!(ca.verify.public().modulus(), ca.public.modulus());
         let block = [&[0x6A][..], &[0x55; 254], &[0xBC]].concat();
-        let sealed = ca.recovery_key.public().apply(&block).unwrap();
-        assert_eq!(ca.public_key().unwrap().apply(&sealed).unwrap(), block);
+        let sealed = ca.verify.public().apply(&block).unwrap();
+        assert_eq!(ca.public.apply(&sealed).unwrap(), block);
     }
 }

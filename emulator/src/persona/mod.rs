@@ -26,6 +26,7 @@ mod security_object;
 mod source;
 mod trust;
 
+pub use crate::apps::ias::TerminalCa;
 pub use card_data::{CardData, personalise};
 pub use codes::{Code, CodeHalf, CodesError, Letter, Receipt};
 pub use date::Date;
@@ -34,7 +35,6 @@ pub use fiscal_code::FiscalCode;
 pub use identity::{
     BirthPlace, CadastralCode, DocumentNumber, Holder, Nis, PersonName, SerialNumberIcc, Sex,
 };
-pub use keys::TerminalCa;
 pub use security_object::SecurityObject;
 pub use trust::Trust;
 

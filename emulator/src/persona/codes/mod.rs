@@ -6,13 +6,12 @@
 mod artefact;
 mod delivery;
 mod draw;
-mod secret;
 
+pub use crate::credentials::{Code, CodeHalf};
 pub use artefact::{Letter, Receipt, join};
 pub use delivery::{
     Artefact, AuditEvent, AuditLine, Channel, Contacts, Issuance, Operator, Registry, Stage,
 };
-pub use secret::{Code, CodeHalf};
 
 pub(super) use draw::{manual_sample, seeded};
 
@@ -21,12 +20,9 @@ use super::identity::DocumentNumber;
 /// Something was done to codes, or to their delivery, that cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodesError {
-    /// Not eight digits. The text is not repeated, it may be a secret.
-    #[error("a code has eight digits, 0 to 9; this text has another form")]
-    Form,
-    /// Not four digits. The text is not repeated, it may be a secret.
-    #[error("half a code has four digits, 0 to 9; this text has another form")]
-    HalfForm,
+    /// A text is not a code, or not half of one.
+    #[error(transparent)]
+    Code(#[from] crate::credentials::CodeError),
     /// Receipt and letter belong to two cards.
     #[error(
         "the receipt is of card {receipt}, the letter of card {letter}; find the two sheets of the same card"
