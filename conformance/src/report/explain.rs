@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::model::{CaseResult, Counters, Exchange, Failure, StepResult, TlvNode, Verdict};
-use super::text::{Paint, printable};
+use super::text::{Paint, in_columns, printable};
 use super::words::status_words_of;
 
 /// How many failures of one case are written out; the report files hold all of them.
@@ -34,19 +34,14 @@ pub fn case(case: &CaseResult, paint: Paint) -> String {
     if let Some(reason) = &case.reason {
         let _ = writeln!(out, "  {}", printable(reason));
     }
-    let failing = case
-        .steps
-        .iter()
-        .flat_map(|step| step.failures.iter().map(move |failure| (step, failure)));
-    let count = failing.clone().count();
-    let mut last: Option<&StepResult> = None;
-    for (step, failed) in failing.take(SHOWN) {
-        if last.is_none_or(|last| !std::ptr::eq(last, step)) {
-            out.push_str(&step_head(step, paint));
+    let mut left = SHOWN;
+    for step in case.steps.iter().filter(|step| !step.failures.is_empty()) {
+        if left > 0 {
+            step_failures(step, left, paint, &mut out);
         }
-        last = Some(step);
-        out.push_str(&failure(step, failed, paint));
+        left = left.saturating_sub(step.failures.len());
     }
+    let count: usize = case.steps.iter().map(|step| step.failures.len()).sum();
     if count > SHOWN {
         let _ = writeln!(out, "\n  … and {} more, see the report", count - SHOWN);
     }
@@ -107,42 +102,58 @@ pub(super) fn counters(before: Option<Counters>, after: Option<Counters>) -> Opt
     (!pairs.is_empty()).then(|| pairs.join(", "))
 }
 
-/// One failure: the sentence, the three aligned lines, what is known of the response.
-fn failure(step: &StepResult, failure: &Failure, paint: Paint) -> String {
+/// A step, at most `most` of its failures, and what is known of its last response.
+fn step_failures(step: &StepResult, most: usize, paint: Paint, out: &mut String) {
+    out.push_str(&step_head(step, paint));
     let exchange = step.exchanges.last();
-    let mut out = format!("    {}\n", paint.bad(&printable(&failure.message)));
-    let sent = failure
-        .sent
-        .as_deref()
-        .or_else(|| exchange.and_then(command_sent));
-    let lines = Lines::of(sent, failure);
-    lines.render(paint, &mut out);
-    if let Some(exchange) = exchange {
-        let shown = failure.got.as_deref() == exchange.sw.as_deref();
-        if let (false, Some(sw), Some(text)) = (shown, &exchange.sw, &exchange.sw_text) {
+    let mut sent_before = None;
+    for failure in step.failures.iter().take(most) {
+        let sent = failure
+            .sent
+            .as_deref()
+            .or_else(|| exchange.and_then(command_sent));
+        let _ = writeln!(out, "    {}", paint.bad(&printable(&failure.message)));
+        Lines::of(sent.filter(|_| sent != sent_before), failure).render(paint, out);
+        sent_before = sent;
+        if !failure.requirements.is_empty() {
             let _ = writeln!(
                 out,
-                "      {} {sw}  {}",
-                paint.dim("status   "),
-                printable(text)
+                "      {} {}",
+                paint.dim("breaks   "),
+                printable(&failure.requirements.join(", "))
             );
         }
-        for node in &exchange.tlv {
-            tree(node, 3, &mut out);
+        if let Some(note) = &failure.note {
+            let _ = writeln!(out, "      {} {}", paint.dim("note     "), printable(note));
         }
     }
-    if !failure.requirements.is_empty() {
+    let told = |exchange: &Exchange| {
+        step.failures
+            .iter()
+            .take(most)
+            .any(|failure| failure.got == exchange.sw)
+    };
+    if let Some(exchange) = exchange {
+        response(exchange, told(exchange), paint, out);
+    }
+}
+
+/// The status word in words, unless a failure has told it, and the data objects.
+fn response(exchange: &Exchange, told: bool, paint: Paint, out: &mut String) {
+    if let (false, Some(sw), Some(text)) = (told, &exchange.sw, &exchange.sw_text) {
         let _ = writeln!(
             out,
-            "      {} {}",
-            paint.dim("breaks   "),
-            printable(&failure.requirements.join(", "))
+            "      {} {sw}  {}",
+            paint.dim("status   "),
+            printable(text)
         );
     }
-    if let Some(note) = &failure.note {
-        let _ = writeln!(out, "      {} {}", paint.dim("note     "), printable(note));
+    if !exchange.tlv.is_empty() {
+        let _ = writeln!(out, "      {}", paint.dim("response"));
     }
-    out
+    for node in &exchange.tlv {
+        tree(node, 4, out);
+    }
 }
 
 /// What the step sent, before protection when that is known.
@@ -198,11 +209,11 @@ impl Lines {
         };
         let mut rows = Vec::new();
         if let Some(sent) = sent {
-            rows.push(("sent", cut(&printable(sent), 0), None));
+            rows.push(("sent", cut(&in_columns(sent), 0), None));
         }
         for (label, text) in [("expected", expected), ("got", got)] {
             if let Some(text) = text {
-                rows.push((label, cut(&printable(text), from), status_words_of(text)));
+                rows.push((label, cut(&in_columns(text), from), status_words_of(text)));
             }
         }
         // A cut beginning is shown by one more character.
@@ -211,10 +222,14 @@ impl Lines {
             .pointer
             .filter(|_| got.is_some())
             .map(|pointer| pointer - from + shift);
+        let hexadecimal = got.is_some_and(|got| got.chars().all(|digit| digit.is_ascii_hexdigit()));
         let place = failure
             .pointer
             .filter(|_| longest > WINDOW)
-            .map(|pointer| format!("byte {}", pointer / 2));
+            .map(|pointer| match hexadecimal {
+                true => format!("byte {}", pointer / 2),
+                false => format!("character {pointer}"),
+            });
         Self {
             rows,
             pointer,

@@ -7,13 +7,20 @@
 pub mod coverage;
 mod error;
 pub mod explain;
+pub mod html;
 pub mod json;
+pub mod junit;
 pub mod mask;
 pub mod merge;
 pub mod model;
+pub mod output;
+pub mod tap;
 pub mod terminal;
 pub mod text;
 pub mod words;
 pub mod write;
 
 pub use error::ReportError;
+pub use mask::Masker;
+pub use merge::{MergeError, merge};
+pub use output::{Destination, Format, Written, write_all};

@@ -4,21 +4,38 @@ use std::fmt::Write as _;
 
 use super::model::Verdict;
 
-/// Text from a card or a scenario, made harmless for a terminal: control and direction-changing characters are shown by
-/// their code point instead of acting.
+/// Whether a character would act on a terminal instead of standing there: control characters, line and paragraph separators,
+/// changes of direction.
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text from a card or a scenario, made harmless for a terminal: characters that act are shown by their code point.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        let acts = character.is_control()
-            || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-        if acts {
+        if acts(character) {
             let _ = write!(out, "\\u{{{:X}}}", u32::from(character));
         } else {
             out.push(character);
         }
     }
     out
+}
+
+/// The same where columns must stay true: each of those characters becomes one replacement character.
+pub(super) fn in_columns(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if acts(character) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                character
+            }
+        })
+        .collect()
 }
 
 /// `text` with every line behind `indent`.
