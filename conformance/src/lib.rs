@@ -2,3 +2,5 @@
 
 pub mod report;
 pub mod scenario;
+pub mod target;
+pub mod terminal;

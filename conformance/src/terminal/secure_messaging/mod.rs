@@ -1,0 +1,437 @@
+//! Secure messaging as the terminal does it: commands are enciphered and sealed, answers are checked in every respect before a
+//! byte of them is believed (ISO/IEC 7816-4:2020 §10; the 3DES form of IAS-ECC 1.0.1 and ICAO 9303-11 §9.8.6).
+//!
+//! Written from the standards' side without a look at the card's: only `wire` and the primitives are shared.
+
+mod error;
+mod tamper;
+
+use std::fmt;
+
+use cie_crypto::triple_des::{RetailMac, TripleDes};
+use cie_crypto::{ct, kdf, padding};
+use cie_emulator::wire::tlv::{self, Objects, Tag, Tlv};
+use cie_emulator::wire::{Command, CommandBuf, Le, Response, StatusWord};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use error::ChannelError;
+use tamper::Draft;
+pub use tamper::Tamper;
+
+const CRYPTOGRAM: u32 = 0x87;
+const CRYPTOGRAM_ODD: u32 = 0x85;
+const LE: u32 = 0x97;
+const STATUS: u32 = 0x99;
+const CHECKSUM: u32 = 0x8E;
+const BLOCK: usize = 8;
+
+/// The two session keys, 16 bytes each (K1 ‖ K2). `Debug` shows nothing.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct SessionKeys {
+    encryption: [u8; 16],
+    authentication: [u8; 16],
+}
+
+impl SessionKeys {
+    /// These keys.
+    #[must_use]
+    pub const fn new(encryption: [u8; 16], authentication: [u8; 16]) -> Self {
+        Self {
+            encryption,
+            authentication,
+        }
+    }
+
+    /// From the shared secret of a key agreement, with SHA-256 and counters 1 and 2 (IAS-ECC 1.0.1, session keys).
+    #[must_use]
+    pub fn from_secret(secret: &[u8]) -> Self {
+        Self::new(
+            kdf::derive_key(secret, kdf::ENC),
+            kdf::derive_key(secret, kdf::MAC),
+        )
+    }
+}
+
+impl fmt::Debug for SessionKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKeys")
+    }
+}
+
+/// When data object `97` (the protected Le) is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LeObject {
+    /// Exactly when the plain command has an Le.
+    #[default]
+    AsPlain,
+    /// Also, as `97 01 00`, for a command that has neither data nor Le: what the desktop clients send.
+    ForEmptyCommands,
+    /// Never.
+    Absent,
+    /// Always with this one-byte value.
+    Forced(u8),
+}
+
+/// A checked answer, without its protection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unprotected {
+    /// The deciphered data, empty when there were none.
+    pub data: Vec<u8>,
+    /// The status word, the same inside and outside.
+    pub sw: StatusWord,
+}
+
+/// One session: keys and send sequence counter. `Debug` shows the counter only.
+#[derive(Clone)]
+pub struct SecureMessaging {
+    cipher: TripleDes,
+    mac: RetailMac,
+    counter: u64,
+    last: Vec<u8>,
+}
+
+impl fmt::Debug for SecureMessaging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecureMessaging(counter {:016X})", self.counter)
+    }
+}
+
+impl SecureMessaging {
+    /// A session whose first command is protected with `counter + 1`.
+    #[must_use]
+    pub fn new(keys: &SessionKeys, counter: u64) -> Self {
+        Self {
+            cipher: TripleDes::new(&keys.encryption),
+            mac: RetailMac::new(&keys.authentication),
+            counter,
+            last: Vec::new(),
+        }
+    }
+
+    /// The send sequence counter of the last message, either way.
+    #[must_use]
+    pub const fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    /// Moves the counter: the jump at the end of a device authentication, or a deliberate fault.
+    pub const fn set_counter(&mut self, counter: u64) {
+        self.counter = counter;
+    }
+
+    /// Protects one command of up to about 65000 bytes of data (chaining happens above this). The counter advances.
+    ///
+    /// # Errors
+    /// [`ChannelError::NothingToSpoil`], [`ChannelError::CommandTooLong`].
+    pub fn protect(
+        &mut self,
+        command: Command<'_>,
+        le_object: LeObject,
+        tamper: Option<&Tamper>,
+    ) -> Result<Vec<u8>, ChannelError> {
+        if let Some(bytes) = self.unprotected_on_purpose(command, tamper)? {
+            return Ok(bytes);
+        }
+        self.advance(tamper);
+        let mut draft = self.draft(command, le_object, tamper)?;
+        if let Some(tamper) = tamper {
+            draft.before_mac(tamper)?;
+        }
+        draft.mac = vec![tlv::object(CHECKSUM, &self.seal(&draft))];
+        if let Some(tamper) = tamper {
+            draft.after_mac(tamper)?;
+        }
+        let [cla, ins, p1, p2] = draft.header;
+        let mut sealed = CommandBuf::new(cla, ins, p1, p2).data(draft.body(tamper));
+        if draft.outer_le {
+            sealed = sealed.le(Le::Maximum);
+        }
+        self.last = bytes_of(&sealed)?;
+        Ok(self.last.clone())
+    }
+
+    fn unprotected_on_purpose(
+        &mut self,
+        command: Command<'_>,
+        tamper: Option<&Tamper>,
+    ) -> Result<Option<Vec<u8>>, ChannelError> {
+        let mut plain = CommandBuf::from(command);
+        match tamper {
+            Some(Tamper::SendPlain) => bytes_of(&plain).map(Some),
+            Some(Tamper::PlainUnderProtectedClass) => {
+                plain.header.cla |= 0x0C;
+                bytes_of(&plain).map(Some)
+            }
+            Some(Tamper::ReplayLast) if self.last.is_empty() => Err(ChannelError::NothingToSpoil(
+                "no protected command was sent before",
+            )),
+            Some(Tamper::ReplayLast) => {
+                self.counter = self.counter.wrapping_add(1);
+                Ok(Some(self.last.clone()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn advance(&mut self, tamper: Option<&Tamper>) {
+        let step = match tamper {
+            Some(Tamper::SkipCounter(extra)) => extra.wrapping_add(1),
+            Some(Tamper::RepeatCounter) => 0,
+            _ => 1,
+        };
+        self.counter = self.counter.wrapping_add(step);
+    }
+
+    fn draft(
+        &self,
+        command: Command<'_>,
+        le_object: LeObject,
+        tamper: Option<&Tamper>,
+    ) -> Result<Draft, ChannelError> {
+        let mut header = command.header.to_bytes();
+        header[0] |= 0x0C;
+        let mut objects = Vec::new();
+        objects.extend(self.cryptogram(command, tamper)?);
+        if let Some(le) = le_value(command, le_object) {
+            objects.push((Tag(LE), tlv::object(LE, &le)));
+        }
+        Ok(Draft {
+            header,
+            objects,
+            mac: Vec::new(),
+            outer_le: true,
+        })
+    }
+
+    /// Data object `87` (with its padding indicator) or, for odd instructions, `85`.
+    fn cryptogram(
+        &self,
+        command: Command<'_>,
+        tamper: Option<&Tamper>,
+    ) -> Result<Option<(Tag, Vec<u8>)>, ChannelError> {
+        let spoil = matches!(
+            tamper,
+            Some(
+                Tamper::WrongPadding
+                    | Tamper::WrongPaddingIndicator(_)
+                    | Tamper::UnalignedCryptogram
+            )
+        );
+        if command.data.is_empty() && tamper != Some(&Tamper::EmptyCryptogram) {
+            return match spoil {
+                true => Err(ChannelError::NothingToSpoil("the command has no data")),
+                false => Ok(None),
+            };
+        }
+        let mut content = command.data.to_vec();
+        match tamper {
+            Some(Tamper::WrongPadding) => {
+                let padded = (content.len() + 1).next_multiple_of(BLOCK);
+                content.resize(padded, 0xFF);
+            }
+            _ => padding::pad(&mut content, BLOCK),
+        }
+        // Padding has made the length a multiple of the block, so this cannot be refused.
+        self.cipher
+            .encrypt_cbc(&[0; BLOCK], &mut content)
+            .map_err(|error| ChannelError::CryptogramLength(error.length))?;
+        match tamper {
+            Some(Tamper::EmptyCryptogram) => content.clear(),
+            Some(Tamper::UnalignedCryptogram) => content.truncate(content.len() - 1),
+            _ => {}
+        }
+        let indicator = match tamper {
+            Some(Tamper::WrongPaddingIndicator(indicator)) => *indicator,
+            _ => 1,
+        };
+        Ok(Some(match command.header.ins & 1 {
+            0 => {
+                let value = [&[indicator][..], &content].concat();
+                (Tag(CRYPTOGRAM), tlv::object(CRYPTOGRAM, &value))
+            }
+            _ => (Tag(CRYPTOGRAM_ODD), tlv::object(CRYPTOGRAM_ODD, &content)),
+        }))
+    }
+
+    /// Counter, padded header, objects; the padding at the end is the MAC's own.
+    fn seal(&self, draft: &Draft) -> [u8; 8] {
+        let [cla, ins, p1, p2] = draft.header;
+        let counter = self.counter.to_be_bytes();
+        let header = [cla, ins, p1, p2, 0x80, 0, 0, 0];
+        let mut parts: Vec<&[u8]> = vec![&counter, &header];
+        parts.extend(draft.objects.iter().map(|(_, bytes)| bytes.as_slice()));
+        self.mac.mac_padded(&parts)
+    }
+
+    /// Checks and opens the answer to a command with instruction `ins`. The counter advances, whatever comes out, except for an
+    /// answer without any object: then the card has not counted either.
+    ///
+    /// Order of the checks: structure, presence and order of the objects, checksum, cryptogram and padding, equality of the two
+    /// status words.
+    ///
+    /// # Errors
+    /// [`ChannelError`], one variant per reason.
+    pub fn unprotect(&mut self, ins: u8, response: &[u8]) -> Result<Unprotected, ChannelError> {
+        let response =
+            Response::parse(response).map_err(|_| ChannelError::TooShort(response.len()))?;
+        if response.data.is_empty() {
+            return Err(ChannelError::PlainResponse { sw: response.sw });
+        }
+        self.counter = self.counter.wrapping_add(1);
+        let objects = Answer::read(ins, response.data)?;
+        self.verify(&objects)?;
+        let data = match objects.cryptogram {
+            Some(cryptogram) => self.decipher(cryptogram)?,
+            None => Vec::new(),
+        };
+        if objects.status != response.sw {
+            return Err(ChannelError::StatusMismatch {
+                inner: objects.status,
+                outer: response.sw,
+            });
+        }
+        Ok(Unprotected {
+            data,
+            sw: response.sw,
+        })
+    }
+
+    fn verify(&self, answer: &Answer<'_>) -> Result<(), ChannelError> {
+        let counter = self.counter.to_be_bytes();
+        let expected = self.mac.mac_padded(&[&counter, answer.sealed]);
+        match ct::eq(&expected, answer.checksum) {
+            true => Ok(()),
+            false => Err(ChannelError::WrongChecksum {
+                counter: self.counter,
+            }),
+        }
+    }
+
+    fn decipher(&self, cryptogram: Tlv<'_>) -> Result<Vec<u8>, ChannelError> {
+        let bytes = match (cryptogram.tag, cryptogram.value) {
+            (Tag(CRYPTOGRAM), [1, bytes @ ..]) => bytes,
+            (Tag(CRYPTOGRAM), [other, ..]) => {
+                return Err(ChannelError::WrongPaddingIndicator(*other));
+            }
+            (_, bytes) => bytes,
+        };
+        if bytes.is_empty() {
+            return Err(ChannelError::CryptogramLength(0));
+        }
+        let mut content = bytes.to_vec();
+        self.cipher
+            .decrypt_cbc(&[0; BLOCK], &mut content)
+            .map_err(|error| ChannelError::CryptogramLength(error.length))?;
+        let length = match padding::unpad(&content) {
+            // One block at most is padding: ISO/IEC 9797-1 adds as little as possible.
+            Ok(data) if content.len() - data.len() <= BLOCK => data.len(),
+            _ => return Err(ChannelError::WrongPadding),
+        };
+        content.truncate(length);
+        Ok(content)
+    }
+}
+
+fn bytes_of(command: &CommandBuf) -> Result<Vec<u8>, ChannelError> {
+    command
+        .to_bytes()
+        .map_err(|error| ChannelError::CommandTooLong(error.to_string()))
+}
+
+/// The value of data object `97`: one byte, two for a plain Le above 255.
+fn le_value(command: Command<'_>, rule: LeObject) -> Option<Vec<u8>> {
+    match (rule, command.le) {
+        (LeObject::Forced(value), _) => Some(vec![value]),
+        (LeObject::Absent, _) => None,
+        (LeObject::ForEmptyCommands, None) if command.data.is_empty() => Some(vec![0]),
+        (LeObject::AsPlain | LeObject::ForEmptyCommands, le) => {
+            le.map(|le| match le.encoded().to_be_bytes() {
+                [0, low] => vec![low],
+                both => both.to_vec(),
+            })
+        }
+    }
+}
+
+/// The objects of an answer, structure and order checked, nothing believed yet.
+struct Answer<'a> {
+    cryptogram: Option<Tlv<'a>>,
+    status: StatusWord,
+    checksum: &'a [u8],
+    /// What the checksum covers: everything in front of it.
+    sealed: &'a [u8],
+}
+
+impl<'a> Answer<'a> {
+    fn read(ins: u8, body: &'a [u8]) -> Result<Self, ChannelError> {
+        let mut objects = Vec::new();
+        for object in Objects::new(body) {
+            let object = object?;
+            known(ins, object, &objects)?;
+            objects.push(object);
+        }
+        let find = |tag: u32| {
+            objects
+                .iter()
+                .find(|object| object.tag == Tag(tag))
+                .copied()
+        };
+        let checksum = find(CHECKSUM).ok_or(ChannelError::MissingChecksum)?;
+        let status = find(STATUS).ok_or(ChannelError::MissingStatus)?;
+        in_order(&objects)?;
+        if checksum.value.len() != 8 {
+            return Err(ChannelError::ChecksumLength(checksum.value.len()));
+        }
+        let sw = <[u8; 2]>::try_from(status.value)
+            .map_err(|_| ChannelError::StatusLength(status.value.len()))?;
+        let covered = body.len() - checksum.raw.len();
+        Ok(Self {
+            cryptogram: find(CRYPTOGRAM).or_else(|| find(CRYPTOGRAM_ODD)),
+            status: StatusWord::from_bytes(sw),
+            checksum: checksum.value,
+            sealed: body.get(..covered).unwrap_or_default(),
+        })
+    }
+}
+
+fn known(ins: u8, object: Tlv<'_>, before: &[Tlv<'_>]) -> Result<(), ChannelError> {
+    let tag = object.tag;
+    let expected = match ins & 1 {
+        0 => Tag(CRYPTOGRAM),
+        _ => Tag(CRYPTOGRAM_ODD),
+    };
+    match tag.0 {
+        CRYPTOGRAM | CRYPTOGRAM_ODD if tag != expected => {
+            return Err(ChannelError::WrongCryptogramObject {
+                expected,
+                found: tag,
+                ins,
+            });
+        }
+        CRYPTOGRAM | CRYPTOGRAM_ODD | STATUS | CHECKSUM => {}
+        _ => return Err(ChannelError::UnknownObject(tag)),
+    }
+    if before.iter().any(|other| other.tag == tag) {
+        return Err(ChannelError::DuplicateObject(tag));
+    }
+    match tlv::object(tag.0, object.value) == object.raw {
+        true => Ok(()),
+        false => Err(ChannelError::NonMinimalLength(tag)),
+    }
+}
+
+/// Cryptogram, status, checksum.
+fn in_order(objects: &[Tlv<'_>]) -> Result<(), ChannelError> {
+    let rank = |object: &Tlv<'_>| match object.tag.0 {
+        CRYPTOGRAM | CRYPTOGRAM_ODD => 0,
+        STATUS => 1,
+        _ => 2,
+    };
+    let misplaced = objects
+        .windows(2)
+        .find(|pair| matches!(pair, [a, b] if rank(a) > rank(b)));
+    match misplaced {
+        Some([_, late]) => Err(ChannelError::WrongOrder(late.tag)),
+        _ => Ok(()),
+    }
+}
