@@ -1,6 +1,7 @@
 //! READ BINARY, even and odd instruction (ISO/IEC 7816-4:2020 §11.2.3), by current EF or short identifier.
 
 use super::{Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::files::{FileId, ReadLimits, SecurityStatus, Selection, ShortFileId, read_binary};
 use crate::wire::tlv::{self, Tag, Tlv};
 use crate::wire::{Command, Le, StatusWord, ins};
@@ -94,7 +95,9 @@ impl ReadBinary {
             device_authenticated: context.ias.device_authenticated,
             user_verified: context.ias.verified.pin,
         };
-        if !file.read.is_satisfied(status) {
+        let flaw = image.flaw;
+        let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE;
+        if !file.read.is_satisfied(status) && !open {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
         }
         let limits = &image.chip.limits;
@@ -112,7 +115,22 @@ impl ReadBinary {
         };
         let outcome = read_binary(&file.contents, self.offset, self.le, limits);
         context.reply.extend_from_slice(outcome.data);
-        Ok(outcome.sw.into())
+        let at_end = self.offset.saturating_add(outcome.data.len()) == file.contents.len();
+        let sw = match outcome.sw {
+            StatusWord::NO_ERROR
+                if at_end && self.le_is_all() && flaw.is(Defect::WarningForAll) =>
+            {
+                StatusWord::END_OF_FILE
+            }
+            StatusWord::END_OF_FILE if flaw.is(Defect::NoWarningAtEnd) => StatusWord::NO_ERROR,
+            StatusWord::WRONG_P1_P2 if flaw.is(Defect::SuccessBeyondEnd) => StatusWord::NO_ERROR,
+            sw => sw,
+        };
+        Ok(sw.into())
+    }
+
+    const fn le_is_all(self) -> bool {
+        matches!(self.le, None | Some(Le::Maximum))
     }
 
     /// Le counts the whole data object `53`, so its header is taken off before reading.

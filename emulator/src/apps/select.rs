@@ -1,6 +1,7 @@
 //! SELECT (ISO/IEC 7816-4:2020 §11.2.2), in every form that clients of the CIE send.
 
 use super::{Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::chip::{Choice, RootSelection};
 use crate::files::{ControlTemplate, DfIndex, FileId, Selection, write_control_information};
 use crate::wire::{Command, StatusWord};
@@ -47,10 +48,23 @@ impl<'a> Select<'a> {
     }
 
     pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Answer, Refusal> {
-        let selection = self.find(context).ok_or(StatusWord::FILE_NOT_FOUND)?;
+        let flaw = context.image.flaw;
+        let Some(selection) = self.find(context) else {
+            if flaw.is(Defect::FailedSelectLosesFile) {
+                context.selection.ef = None;
+            }
+            if flaw.is(Defect::UnknownNameSelected) && matches!(self.target, Target::DfName(_)) {
+                return Ok(StatusWord::NO_ERROR.into());
+            }
+            return Err(StatusWord::FILE_NOT_FOUND.into());
+        };
         if selection.ef.is_none() {
             let same = context.selection.df == selection.df;
+            let verified = context.ias.verified;
             context.ias.application_selected(same);
+            if flaw.is(Defect::PinFlagSurvivesReset) {
+                context.ias.verified = verified;
+            }
         }
         *context.selection = selection;
         let files = &context.image.files;

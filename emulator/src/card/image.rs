@@ -1,5 +1,6 @@
 //! What was burnt in: immutable, shared by every card forked from it.
 
+use super::Flaw;
 use crate::apps::ias::Keys;
 use crate::chip::{Chip, Profile};
 use crate::credentials::{Code, Credentials};
@@ -18,6 +19,8 @@ pub struct Image {
     pub files: FileTree,
     /// Keys of the IAS application.
     pub ias: Keys,
+    /// What is wrong with the card: nothing, outside tests of judges.
+    pub flaw: Flaw,
     /// PIN and PUK of a fresh card.
     pub factory: Credentials,
 }
@@ -47,6 +50,7 @@ impl Image {
             profile,
             files,
             ias,
+            flaw: Flaw::default(),
             factory,
         }
     }

@@ -6,19 +6,21 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod chain;
+mod defect;
 mod image;
 mod state;
 
+pub use defect::{Defect, Flaw};
 pub use image::{Image, ImageError};
 pub use state::{CardState, Channel, LifeCycle};
 
 use crate::apps::{self, After, Answer, Context, ias};
-use crate::chip::GetResponse;
+use crate::chip::{GetResponse, TearKnob};
 use crate::credentials::{Commit, Credentials, PowerLost};
 use crate::files::Selection;
 use crate::secure_messaging::{SecureSession, SmError};
-use crate::store::{InMemory, Store};
-use crate::wire::{Atr, Class, Command, Le, Response, StatusWord, ins};
+use crate::store::{InMemory, Store, Tear, Tearing};
+use crate::wire::{Atr, Class, Command, Le, Response, StatusClass, StatusWord, ins};
 use chain::Chain;
 use cie_crypto::random::RandomSource;
 use std::sync::Arc;
@@ -86,7 +88,16 @@ impl Card {
         let memory = Memory {
             credentials: image.factory.clone(),
         };
-        Self::with_memory(image, memory, random, Box::new(InMemory))
+        let tear = match image.profile.tear {
+            TearKnob::None => None,
+            TearKnob::BeforeCommit => Some(Tear::BeforeCommit),
+            TearKnob::AfterCommit => Some(Tear::AfterCommit),
+        };
+        let store: Box<dyn Store> = match tear {
+            None => Box::new(InMemory),
+            Some(tear) => Box::new(Tearing::new(memory.credentials.clone(), tear, 0)),
+        };
+        Self::with_memory(image, memory, random, store)
     }
 
     /// A card whose persistent memory is `memory` and is kept by `store`.
@@ -125,15 +136,31 @@ impl Card {
 
     /// Gives power and resets; returns the answer to reset. Also right on a card that has power already.
     pub fn power_on(&mut self) -> &Atr {
-        self.session = Session::default();
+        let before = std::mem::take(&mut self.session);
         self.powered = true;
+        self.keep_what_a_flawed_card_keeps(before);
         &self.image.chip.atr
     }
 
     /// Takes the power away: the session is gone, the card is mute.
     pub fn power_off(&mut self) {
-        self.session = Session::default();
+        let before = std::mem::take(&mut self.session);
         self.powered = false;
+        self.keep_what_a_flawed_card_keeps(before);
+    }
+
+    /// Nothing, on a card without flaw.
+    fn keep_what_a_flawed_card_keeps(&mut self, before: Session) {
+        let flaw = self.image.flaw;
+        if flaw.is(Defect::SelectionSurvivesReset) {
+            self.session.selection = before.selection;
+        }
+        if flaw.is(Defect::PinFlagSurvivesReset) {
+            self.session.ias.verified = before.ias.verified;
+        }
+        if flaw.is(Defect::PukBackAtPowerOn) && self.memory.credentials.is_locked() {
+            self.memory.credentials.puk_left = self.image.profile.puk_tries;
+        }
     }
 
     /// Resets the card and returns the answer to reset. Either reset loses the whole session: secure messaging, what
@@ -195,7 +222,9 @@ impl Card {
             Ok(command) => command,
             Err(_) => return self.refuse_plain(StatusWord::WRONG_LENGTH),
         };
-        let Some(class) = Class::from_byte(command.header.cla) else {
+        let flaw = self.image.flaw;
+        let class = Class::from_byte(command.header.cla);
+        let Some(class) = class.or(flaw.is(Defect::ClassIgnored).then_some(Class::PLAIN)) else {
             return self.refuse_plain(StatusWord::CLA_NOT_SUPPORTED);
         };
         if bytes.get(4) == Some(&0) && bytes.len() > 5 && !self.image.chip.limits.extended_length {
@@ -208,7 +237,9 @@ impl Card {
             self.get_response(&command);
             return Ok(());
         }
-        self.end_secure_messaging();
+        if !flaw.is(Defect::PlainKeepsSession) {
+            self.end_secure_messaging();
+        }
         self.process_plain(&command, class.chained)
     }
 
@@ -224,7 +255,9 @@ impl Card {
             return self.refuse_plain(self.image.profile.sm_without_session.0);
         };
         let mut data = std::mem::take(&mut self.buffers.data);
-        let result = match session.unprotect(command, &mut data) {
+        let flaw = self.image.flaw;
+        let kept = flaw.is(Defect::ErrorKeepsSession).then(|| session.clone());
+        let result = match session.unprotect(command, &mut data, flaw) {
             Ok((session, inner)) => {
                 self.session.secure_messaging = Some(session);
                 let whole = Command {
@@ -234,6 +267,11 @@ impl Card {
                     form: command.form,
                 };
                 self.answer_protected(&whole, chained)
+            }
+            Err(error) if kept.is_some() => {
+                self.buffers.out.extend(self.status_of(error).to_bytes());
+                self.session.secure_messaging = kept;
+                Ok(())
             }
             Err(error) => {
                 self.session.ias.secure_messaging_ended();
@@ -247,6 +285,14 @@ impl Card {
     /// Every answer inside a session is protected, errors included.
     fn answer_protected(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
         let Answer { sw, after } = self.run(command, chained, true)?;
+        let flaw = self.image.flaw;
+        if flaw.is(Defect::PlainErrors) && sw.class() == StatusClass::Error {
+            self.buffers.out.extend(sw.to_bytes());
+            return Ok(());
+        }
+        if flaw.is(Defect::DataNeedsLe) && command.le.is_none() {
+            self.buffers.reply.clear();
+        }
         if let Some(session) = &mut self.session.secure_messaging {
             let odd_ins = command.header.ins & 1 == 1;
             session.protect(&self.buffers.reply, sw, odd_ins, &mut self.buffers.out);
@@ -264,12 +310,13 @@ impl Card {
     ) -> Result<Answer, PowerLost> {
         self.buffers.reply.clear();
         self.session.pending = None;
-        let chain = self
-            .session
-            .chain
-            .take()
-            .filter(|chain| chain.continues_with(command, protected));
+        let chain = self.session.chain.take().filter(|chain| {
+            chain.continues_with(command, protected) || self.image.flaw.is(Defect::ChainNotAborted)
+        });
         if !apps::knows(command.header.ins) {
+            if self.image.flaw.is(Defect::UnknownInstructionOk) {
+                return Ok(StatusWord::NO_ERROR.into());
+            }
             return Ok(StatusWord::INS_NOT_SUPPORTED.into());
         }
         if chained {
@@ -321,6 +368,7 @@ impl Card {
         match after {
             After::Nothing => {}
             After::Open(session) => self.session.secure_messaging = Some(*session),
+            After::SetCounter(_) if self.image.flaw.is(Defect::NoCounterJump) => {}
             After::SetCounter(value) => {
                 if let Some(session) = &mut self.session.secure_messaging {
                     session.set_send_sequence_counter(value);

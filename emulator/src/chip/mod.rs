@@ -6,5 +6,6 @@ mod profile;
 
 pub use family::{Chip, ChipError, DhDialect, Dialects, Limits, RootSelection, chip, chips};
 pub use profile::{
-    Choice, GetResponse, Parameter, Profile, ProfileError, SmStatus, parameters, preset, presets,
+    Choice, GetResponse, Parameter, Profile, ProfileError, SmStatus, TearKnob, parameters, preset,
+    presets,
 };

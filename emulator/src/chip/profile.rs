@@ -35,6 +35,18 @@ pub enum GetResponse {
     Always,
 }
 
+/// Where a card loses power by itself, once, for rehearsing what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TearKnob {
+    /// Nowhere.
+    None,
+    /// At the first write of persistent memory, before it is durable.
+    BeforeCommit,
+    /// At the first write of persistent memory, when it is durable.
+    AfterCommit,
+}
+
 /// A status word given as four hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmStatus(pub StatusWord);
@@ -84,6 +96,7 @@ pub struct Profile {
     pub authentication_failed: SmStatus,
     pub pad_files: bool,
     pub sn_icc_in_cie_df: bool,
+    pub tear: TearKnob,
 }
 
 impl Profile {

@@ -3,6 +3,7 @@
 use super::{
     BadLength, Code, CredentialPolicy, LastWrong, NewPinCheck, PukExhaustion, VerifyEmpty,
 };
+use crate::card::{Defect, Flaw};
 use thiserror::Error;
 
 /// Which of the two credentials.
@@ -136,6 +137,8 @@ pub struct CredentialObject<'a> {
     pub policy: &'a CredentialPolicy,
     /// Where changes become durable.
     pub memory: &'a mut dyn Commit,
+    /// What is wrong with the card: nothing, outside tests of judges.
+    pub flaw: Flaw,
 }
 
 /// Both steps a check can end with, before the caller says what a right value is worth.
@@ -153,7 +156,9 @@ impl CredentialObject<'_> {
         if presented.is_empty() {
             return Ok(self.report(reference));
         }
-        if presented.len() != 8 && self.policy.bad_length == BadLength::Ignore {
+        let counts =
+            self.policy.bad_length == BadLength::Count || self.flaw.is(Defect::WrongLengthCosts);
+        if presented.len() != 8 && !counts {
             return Ok(Outcome::WrongLength);
         }
         match self.compare(reference, presented)? {
@@ -163,7 +168,10 @@ impl CredentialObject<'_> {
                     Reference::Pin => (WritePoint::PinTriesRestored, self.policy.pin_tries),
                     Reference::Puk => (WritePoint::PukTriesRestored, self.policy.puk_tries),
                 };
-                self.give_back(reference, point, tries)?;
+                let kept = reference == Reference::Pin && self.flaw.is(Defect::TriesNotRestored);
+                if !kept {
+                    self.give_back(reference, point, tries)?;
+                }
                 *self.flag(reference) = true;
                 Ok(Outcome::Done)
             }
@@ -185,7 +193,12 @@ impl CredentialObject<'_> {
         let before = self.credentials.pin_left;
         let was_verified = self.verified.pin;
         match self.compare(Reference::Pin, old)? {
-            Comparison::Not(outcome) => Ok(outcome),
+            Comparison::Not(outcome) => {
+                if self.flaw.is(Defect::ChangeCostsNothing) {
+                    self.credentials.pin_left = before;
+                }
+                Ok(outcome)
+            }
             Comparison::Right => {
                 let Some(new) = self.acceptable(new) else {
                     self.verified.pin = was_verified;
@@ -215,7 +228,7 @@ impl CredentialObject<'_> {
             return Ok(Outcome::NewPinRefused);
         };
         self.replace_pin(new, WritePoint::PinReplaced)?;
-        self.verified.pin = false;
+        self.unblocked();
         Ok(Outcome::Done)
     }
 
@@ -235,7 +248,7 @@ impl CredentialObject<'_> {
             WritePoint::PinUnblocked,
             self.policy.pin_tries,
         )?;
-        self.verified.pin = false;
+        self.unblocked();
         Ok(Outcome::Done)
     }
 
@@ -253,6 +266,14 @@ impl CredentialObject<'_> {
         match self.verify(Reference::Puk, puk)? {
             Outcome::Done => self.reset_with_new_pin(new),
             refusal => Ok(refusal),
+        }
+    }
+
+    /// Unblocking verifies nothing, and leaves the PUK verified.
+    fn unblocked(&mut self) {
+        self.verified.pin = self.flaw.is(Defect::UnblockVerifiesPin);
+        if self.flaw.is(Defect::PukUsedUpByUnblock) {
+            self.verified.puk = false;
         }
     }
 
@@ -279,6 +300,10 @@ impl CredentialObject<'_> {
         if self.is_blocked(reference) {
             return Ok(Comparison::Not(Outcome::Blocked));
         }
+        let compare_first = self.flaw.is(Defect::CompareFirst);
+        if compare_first && self.secret(reference).matches(presented) {
+            return Ok(Comparison::Right);
+        }
         let left = self.credentials.left_mut(reference);
         *left = left.saturating_sub(1);
         self.memory.commit(
@@ -288,11 +313,7 @@ impl CredentialObject<'_> {
             },
             self.credentials,
         )?;
-        let secret = match reference {
-            Reference::Pin => &self.credentials.pin,
-            Reference::Puk => &self.credentials.puk,
-        };
-        if secret.matches(presented) {
+        if self.secret(reference).matches(presented) {
             return Ok(Comparison::Right);
         }
         if self.is_blocked(Reference::Pin) {
@@ -303,6 +324,13 @@ impl CredentialObject<'_> {
             LastWrong::Blocked if left == 0 => Outcome::Blocked,
             LastWrong::Blocked | LastWrong::Remaining => Outcome::Wrong(left),
         }))
+    }
+
+    const fn secret(&self, reference: Reference) -> &Code {
+        match reference {
+            Reference::Pin => &self.credentials.pin,
+            Reference::Puk => &self.credentials.puk,
+        }
     }
 
     /// Gives tries back after a right value. A PUK whose tries are not restored by success still gets its own try back.
@@ -337,15 +365,20 @@ impl CredentialObject<'_> {
     fn unblocking_refused(&self) -> Option<Outcome> {
         if self.credentials.is_locked() {
             Some(Outcome::Blocked)
-        } else if self.policy.rrc_needs_puk && !self.verified.puk {
+        } else if self.policy.rrc_needs_puk
+            && !self.verified.puk
+            && !self.flaw.is(Defect::UnblockWithoutPuk)
+        {
             Some(Outcome::NotAllowed)
         } else {
             None
         }
     }
 
-    const fn is_blocked(&self, reference: Reference) -> bool {
+    fn is_blocked(&self, reference: Reference) -> bool {
         match reference {
+            Reference::Pin if self.flaw.is(Defect::PinNeverBlocks) => false,
+            Reference::Puk if self.flaw.is(Defect::PukNeverBlocks) => false,
             Reference::Pin => self.credentials.is_pin_blocked(self.policy),
             Reference::Puk => self.credentials.is_locked(),
         }

@@ -39,6 +39,12 @@ pub struct Class {
 }
 
 impl Class {
+    /// `00`.
+    pub const PLAIN: Self = Self {
+        chained: false,
+        protected: false,
+    };
+
     /// Reads a class byte; `None` for every class a CIE does not accept.
     #[must_use]
     pub const fn from_byte(cla: u8) -> Option<Self> {

@@ -2,6 +2,7 @@
 
 use super::command::CredentialCommand;
 use crate::apps::{Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::credentials::{CredentialObject, Outcome};
 use crate::wire::StatusWord;
 
@@ -13,7 +14,12 @@ pub(super) fn execute(
     if matches!(command, CredentialCommand::ResetWithPukAndNewPin(_)) && !policy.rrc_00 {
         return Err(StatusWord::INCORRECT_P1_P2.into());
     }
-    if !context.protected || !context.ias.device_authenticated {
+    let flaw = context.image.flaw;
+    let channel = context.protected || flaw.is(Defect::VerifyInPlain);
+    let authenticated = context.ias.device_authenticated
+        || flaw.is(Defect::VerifyWithoutDevice)
+        || flaw.is(Defect::VerifyInPlain);
+    if !channel || !authenticated {
         return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
     }
     let mut object = CredentialObject {
@@ -21,6 +27,7 @@ pub(super) fn execute(
         verified: &mut context.ias.verified,
         policy: &policy,
         memory: context.memory,
+        flaw,
     };
     let outcome = match command {
         CredentialCommand::Verify(reference, presented) => object.verify(reference, presented),
@@ -29,6 +36,12 @@ pub(super) fn execute(
         CredentialCommand::ResetTries(data) => object.reset_tries(data),
         CredentialCommand::ResetWithPukAndNewPin(data) => object.reset_with_puk_and_new_pin(data),
     }?;
+    let outcome = match outcome {
+        Outcome::Wrong(left) if flaw.is(Defect::CounterLies) => {
+            Outcome::Wrong(left.saturating_add(1))
+        }
+        outcome => outcome,
+    };
     Ok(status_of(outcome).into())
 }
 

@@ -5,6 +5,8 @@ use super::key_agreement::KeyAgreement;
 use super::keys::{Keys, TerminalCa};
 use super::objects::left_padded;
 use crate::apps::{After, Answer, Context, Refusal};
+use crate::card::{Defect, Flaw};
+use crate::credentials::Verified;
 use crate::wire::StatusWord;
 use crate::wire::tlv::{Objects, Tag, Tlv};
 use cie_crypto::ct;
@@ -76,15 +78,17 @@ pub(super) fn verify_certificate(
     }
     context.ias.terminal_key = None;
     context.ias.environment.external = false;
-    let key = terminal_key(&context.image.ias.terminal_ca, certificate)
+    let flaw = context.image.flaw;
+    let key = terminal_key(&context.image.ias.terminal_ca, certificate, flaw)
         .ok_or(context.image.profile.authentication_failed.0)?;
     context.ias.terminal_key = Some(Box::new(key));
     Ok(StatusWord::NO_ERROR.into())
 }
 
-fn terminal_key(ca: &TerminalCa, certificate: &Certificate<'_>) -> Option<TerminalKey> {
+fn terminal_key(ca: &TerminalCa, certificate: &Certificate<'_>, flaw: Flaw) -> Option<TerminalKey> {
     let own_reference = ca.holder_reference.get(4..)?;
-    if certificate.authority_reference != own_reference {
+    let unchecked = flaw.is(Defect::CertificateUnchecked);
+    if certificate.authority_reference != own_reference && !unchecked {
         return None;
     }
     let size = ca.public.size();
@@ -94,7 +98,7 @@ fn terminal_key(ca: &TerminalCa, certificate: &Certificate<'_>) -> Option<Termin
     let signature = left_padded(certificate.signature, size);
     let Recovered { m1, hash } = iso9796::recover_block_crt(&ca.verify, &signature).ok()?;
     let content = [m1.as_slice(), certificate.remainder].concat();
-    if !ct::eq(&sha256(&[&content]), &hash) {
+    if !ct::eq(&sha256(&[&content]), &hash) && !unchecked {
         return None;
     }
     let (head, key) = content.split_at_checked(CERTIFICATE_HEAD)?;
@@ -111,7 +115,9 @@ fn terminal_key(ca: &TerminalCa, certificate: &Certificate<'_>) -> Option<Termin
 /// GET CHALLENGE: eight random bytes, good for one EXTERNAL AUTHENTICATE.
 pub(super) fn get_challenge(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let mut challenge = [0; 8];
-    context.random.fill(&mut challenge);
+    if !context.image.flaw.is(Defect::ChallengeConstant) {
+        context.random.fill(&mut challenge);
+    }
     context.reply.extend_from_slice(&challenge);
     context.ias.challenge = Some(challenge);
     Ok(StatusWord::NO_ERROR.into())
@@ -135,11 +141,14 @@ pub(super) fn external(context: &mut Context<'_>, proof: &[u8]) -> Result<Answer
     else {
         return Err(StatusWord::WRONG_LENGTH.into());
     };
+    let flaw = context.image.flaw;
     let challenge = context
         .ias
         .challenge
-        .take()
         .ok_or(StatusWord::CONDITIONS_NOT_SATISFIED)?;
+    if !flaw.is(Defect::ChallengeNotConsumed) {
+        context.ias.challenge = None;
+    }
     let right = iso9796::recover_block(&terminal.key, &left_padded(signature, size)).is_ok_and(
         |Recovered { m1, hash }| {
             let keys = &context.image.ias;
@@ -156,8 +165,11 @@ pub(super) fn external(context: &mut Context<'_>, proof: &[u8]) -> Result<Answer
             ct::eq(&expected, &hash)
         },
     );
+    let right = right || flaw.is(Defect::ProofUnchecked);
     context.ias.device_authenticated = right;
-    context.ias.verified = crate::credentials::Verified::default();
+    if !flaw.is(Defect::PinFlagSurvivesReset) {
+        context.ias.verified = Verified::default();
+    }
     context.ias.answered_challenge = right.then_some(challenge);
     if right {
         Ok(StatusWord::NO_ERROR.into())

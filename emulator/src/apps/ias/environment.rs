@@ -2,9 +2,11 @@
 
 use super::key_agreement::KeyAgreement;
 use crate::apps::{Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::files::FileId;
 use crate::wire::StatusWord;
 use crate::wire::tlv::Objects;
+use cie_crypto::random::Seeded;
 
 /// Algorithm reference: PKCS#1 v1.5 type 1, no data formatting.
 const ALGORITHM_SIGN: u8 = 0x02;
@@ -171,8 +173,17 @@ pub(super) fn set(context: &mut Context<'_>, template: Template<'_>) -> Result<A
                 // A new agreement begins in plain; inside a session it would leave two sets of keys in force.
                 return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
             }
-            let agreement = KeyAgreement::agree(&context.image.ias, public_value, context.random)?;
+            let agreement = if context.image.flaw.is(Defect::ExponentConstant) {
+                let mut constant = Seeded::new(0);
+                KeyAgreement::agree(&context.image.ias, public_value, &mut constant)?
+            } else {
+                KeyAgreement::agree(&context.image.ias, public_value, context.random)?
+            };
+            let verified = context.ias.verified;
             context.ias.secure_messaging_ended();
+            if context.image.flaw.is(Defect::PinFlagSurvivesReset) {
+                context.ias.verified = verified;
+            }
             context.ias.key_agreement = Some(Box::new(agreement));
         }
         Template::Verification { algorithm, key } => {

@@ -3,8 +3,10 @@
 use super::device_authentication;
 use super::environment::InternalKey;
 use crate::apps::{Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::files::SecurityStatus;
 use crate::wire::StatusWord;
+use cie_crypto::hash::HashAlgorithm;
 use cie_crypto::pkcs1;
 
 /// What PKCS#1 v1.5 adds at least: `00 01`, eight `FF`, `00`.
@@ -17,19 +19,27 @@ pub(super) fn internal_authenticate(
     data: &[u8],
 ) -> Result<Answer, Refusal> {
     let keys = &context.image.ias;
+    let flaw = context.image.flaw;
     let key = match context.ias.environment.internal {
         None => return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into()),
         Some(InternalKey::DeviceAuthentication) => {
             return device_authentication::internal(context, data);
         }
-        Some(InternalKey::Services) => &keys.services,
+        Some(InternalKey::Services) => {
+            let locked = flaw.is(Defect::LockTakesServices) && context.credentials.is_locked();
+            let unverified = flaw.is(Defect::ServicesNeedPin) && !context.ias.verified.pin;
+            if locked || unverified {
+                return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
+            }
+            &keys.services
+        }
         Some(InternalKey::Signature) => {
             let status = SecurityStatus {
                 secure_messaging: context.protected,
                 device_authenticated: context.ias.device_authenticated,
                 user_verified: context.ias.verified.pin,
             };
-            if !keys.signature_use.is_satisfied(status) {
+            if !keys.signature_use.is_satisfied(status) && !flaw.is(Defect::SignsWithoutPin) {
                 return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
             }
             &keys.signature
@@ -37,6 +47,12 @@ pub(super) fn internal_authenticate(
     };
     if data.is_empty() || data.len() > key.size().saturating_sub(PADDING_AT_LEAST) {
         return Err(StatusWord::WRONG_LENGTH.into());
+    }
+    if flaw.is(Defect::DigestInfoAdded) {
+        let signature = pkcs1::sign_digest(key, HashAlgorithm::Sha256, data);
+        let signature = signature.map_err(|_| StatusWord::NO_PRECISE_DIAGNOSIS)?;
+        context.reply.extend_from_slice(&signature);
+        return Ok(StatusWord::NO_ERROR.into());
     }
     let signature = pkcs1::sign_type1(key, data).map_err(|_| StatusWord::NO_PRECISE_DIAGNOSIS)?;
     context.reply.extend_from_slice(&signature);
