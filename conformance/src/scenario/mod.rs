@@ -1,9 +1,30 @@
 //! The language of the judge: scenarios in YAML. This room reads files into types with their places kept, says what is
 //! wrong with them, and expands them into cases ready to run. It sends nothing and knows no card.
 
+mod blocks;
+mod case;
+mod catalogue;
 pub mod decode;
+mod expand;
+mod fill;
+pub mod hazard;
+mod load;
 pub mod model;
-pub mod problem;
-pub mod source;
+mod problem;
+mod recover;
+mod schema;
+mod source;
+mod steps;
+mod structure;
 pub mod text;
-pub mod tree;
+mod tree;
+
+pub use case::Case;
+pub use catalogue::Catalogue;
+pub use decode::At;
+pub use expand::MAX_STEPS;
+pub use load::{Loaded, lint, load};
+pub use problem::{Code, Problem, Problems};
+pub use schema::{block_schema, scenario_schema};
+pub use source::{Source, Span};
+pub use tree::{Entry, Key, Kind, Node, Scalar, Style};

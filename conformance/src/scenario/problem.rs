@@ -217,14 +217,14 @@ impl fmt::Display for Problem {
 #[error("{}", self.render(false))]
 pub struct Problems(Vec<Problem>);
 
+/// Problems kept of one file: who has two hundred does not read the rest.
+const MOST: usize = 200;
+
 impl Problems {
     /// Adds one. The same words at the same place are kept once: a loop of ten says its error once.
     pub fn push(&mut self, problem: Problem) {
-        if !self
-            .0
-            .iter()
-            .any(|known| known.span == problem.span && known.message == problem.message)
-        {
+        let known = |known: &Problem| known.span == problem.span && known.message == problem.message;
+        if self.0.len() < MOST && !self.0.iter().any(known) {
             self.0.push(problem);
         }
     }
@@ -285,7 +285,10 @@ impl From<Problem> for Problems {
 }
 
 /// The candidate nearest to a mistyped word, when one is near enough to be meant.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let scored = candidates
         .into_iter()

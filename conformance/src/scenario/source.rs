@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A file as it was read: a name for people, and the text.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 pub struct Source {
     name: String,
     text: String,
@@ -65,7 +65,7 @@ fn offset(at: usize) -> u32 {
 }
 
 /// A range of bytes in a [`Source`]; cheap to clone.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Span {
     source: Arc<Source>,
     start: u32,

@@ -12,13 +12,13 @@ use super::problem::{Code, Problem};
 use super::source::{Source, Span};
 
 /// Largest scenario file, in bytes: some ten thousand steps.
-pub const MAX_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 4 << 20;
 /// Deepest nesting of a file; scenarios need about twelve levels.
-pub const MAX_DEPTH: usize = 48;
+const MAX_DEPTH: usize = 48;
 /// Values of a file, aliases counted as often as they are used.
-pub const MAX_NODES: usize = 400_000;
+const MAX_NODES: usize = 400_000;
 /// Aliases of a file.
-pub const MAX_ALIASES: usize = 1_000;
+const MAX_ALIASES: usize = 1_000;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,431 @@
+//! From the steps of a file to the steps that are carried out: blocks put in, loops unrolled, variables filled in. What
+//! is left is a plain list. A budget keeps a few lines from becoming a million steps.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::blocks::{ParsedBlock, arguments};
+use super::catalogue::Catalogue;
+use super::fill::Scope;
+use super::model::Step;
+use super::problem::{Code, Problem, Problems, nearest};
+use super::recover::decode_all;
+use super::source::Span;
+use super::steps::{FLOW_VERBS, decode_step};
+use super::tree::{Entry, Kind, Node};
+
+/// Steps of one file, all cells of its matrix together.
+pub const MAX_STEPS: usize = 50_000;
+/// Loops and groups within each other.
+const MAX_NESTING: usize = 8;
+
+/// Expands the steps of one file.
+pub(crate) struct Expander<'a> {
+    catalogue: &'a Catalogue,
+    blocks: BTreeMap<String, Option<Rc<ParsedBlock>>>,
+    /// Everything found wrong so far.
+    pub(crate) problems: Problems,
+    /// Variables used so far.
+    pub(crate) used: &'a RefCell<BTreeSet<String>>,
+    made: usize,
+}
+
+/// Where the expansion stands.
+#[derive(Clone, Default)]
+struct Around {
+    path: Vec<String>,
+    used_at: Option<Span>,
+}
+
+impl Around {
+    fn inside(&self, name: String) -> Self {
+        let mut path = self.path.clone();
+        path.push(name);
+        Self {
+            path,
+            used_at: self.used_at.clone(),
+        }
+    }
+}
+
+impl<'a> Expander<'a> {
+    pub(crate) fn new(catalogue: &'a Catalogue, used: &'a RefCell<BTreeSet<String>>) -> Self {
+        Self {
+            catalogue,
+            blocks: BTreeMap::new(),
+            problems: Problems::default(),
+            used,
+            made: 0,
+        }
+    }
+
+    /// The steps under `key` of a file.
+    pub(crate) fn steps(&mut self, root: &Node, key: &str, scope: &Scope<'_>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        match root.get(key) {
+            Some(Node {
+                kind: Kind::List(nodes),
+                ..
+            }) => self.list(nodes, scope, &Around::default(), &mut steps),
+            Some(node) => self.problem(
+                Code::WrongType,
+                format!("`{key}` is a list of steps, found {}", node.describe()),
+                &node.span,
+            ),
+            None => {}
+        }
+        steps
+    }
+
+    fn list(&mut self, nodes: &[Node], scope: &Scope<'_>, around: &Around, steps: &mut Vec<Step>) {
+        for node in nodes {
+            if self.made >= MAX_STEPS {
+                let message = format!("the steps of this file become more than {MAX_STEPS}");
+                self.problem(Code::Limit, message, &node.span);
+                return;
+            }
+            self.step(node, scope, around, steps);
+        }
+    }
+
+    fn step(&mut self, node: &Node, scope: &Scope<'_>, around: &Around, steps: &mut Vec<Step>) {
+        let flow = node
+            .entries()
+            .iter()
+            .find(|entry| FLOW_VERBS.contains(&entry.key.text.as_str()));
+        if let Some(entry) = flow {
+            if around.path.len() >= MAX_NESTING {
+                self.problem(
+                    Code::Limit,
+                    format!("more than {MAX_NESTING} loops and groups within each other"),
+                    &entry.key.span,
+                );
+                return;
+            }
+            match entry.key.text.as_str() {
+                "use" => self.use_block(node, entry, scope, around, steps),
+                "for_each" => self.for_each(node, entry, scope, around, steps),
+                "repeat" => self.repeat(node, entry, scope, around, steps),
+                _ => self.group(node, entry, scope, around, steps),
+            }
+            return;
+        }
+        self.made += 1;
+        let mut problems = Vec::new();
+        let filled = scope.fill(node, &mut problems);
+        if problems.is_empty() {
+            match decode_step(&filled) {
+                Ok(mut step) => {
+                    step.path.clone_from(&around.path);
+                    step.used_at.clone_from(&around.used_at);
+                    steps.push(step);
+                }
+                Err(found) => problems = found,
+            }
+        }
+        problems
+            .into_iter()
+            .for_each(|problem| self.problems.push(problem));
+    }
+
+    fn group(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        scope: &Scope<'_>,
+        around: &Around,
+        steps: &mut Vec<Step>,
+    ) {
+        let Some(body) = self.body(node, entry, &["do", "note"]) else {
+            return;
+        };
+        let Some(title) = self.filled_text(&entry.value, scope) else {
+            return;
+        };
+        self.list(body, scope, &around.inside(title), steps);
+    }
+
+    fn for_each(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        scope: &Scope<'_>,
+        around: &Around,
+        steps: &mut Vec<Step>,
+    ) {
+        let Some(body) = self.body(node, entry, &["do", "note"]) else {
+            return;
+        };
+        let Some(columns) = self.columns(&entry.value, scope) else {
+            return;
+        };
+        let turns = columns.first().map_or(0, |(_, values)| values.len());
+        for turn in 0..turns {
+            let row = columns
+                .iter()
+                .filter_map(|(name, values)| values.get(turn).map(|value| (name, value)));
+            let label: Vec<String> = row
+                .clone()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let scope = row.fold(scope.clone(), |scope, (name, value)| {
+                scope.with(name, value)
+            });
+            self.list(body, &scope, &around.inside(label.join(",")), steps);
+            if self.made >= MAX_STEPS {
+                return;
+            }
+        }
+    }
+
+    /// The lists of `for_each`, by variable; all of one length, taken in step.
+    fn columns(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Vec<(String, Vec<String>)>> {
+        if node.entries().is_empty() {
+            self.problem(
+                Code::WrongType,
+                format!(
+                    "for_each takes `{{ name: [values] }}`, found {}",
+                    node.describe()
+                ),
+                &node.span,
+            );
+            return None;
+        }
+        let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+        for entry in node.entries() {
+            let filled = self.fill(&entry.value, scope)?;
+            let values: Vec<String> = self.decode(&filled)?;
+            let first = columns.first().map(|(_, values)| values.len());
+            if first.is_some_and(|length| length != values.len()) {
+                let message = format!(
+                    "`{}` has {} values, the list before it {}",
+                    entry.key.text,
+                    values.len(),
+                    first.unwrap_or_default()
+                );
+                self.problem(Code::BadValue, message, &entry.value.span);
+                return None;
+            }
+            if values.is_empty() {
+                self.problem(
+                    Code::BadValue,
+                    "a loop over nothing".to_owned(),
+                    &entry.value.span,
+                );
+                return None;
+            }
+            columns.push((entry.key.text.clone(), values));
+        }
+        Some(columns)
+    }
+
+    fn repeat(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        scope: &Scope<'_>,
+        around: &Around,
+        steps: &mut Vec<Step>,
+    ) {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Repeat {
+            times: u32,
+            index: Option<String>,
+        }
+        let Some(body) = self.body(node, entry, &["do", "note"]) else {
+            return;
+        };
+        let Some(filled) = self.fill(&entry.value, scope) else {
+            return;
+        };
+        let repeat = if filled.entries().is_empty() {
+            self.decode::<u32>(&filled)
+                .map(|times| Repeat { times, index: None })
+        } else {
+            self.decode::<Repeat>(&filled)
+        };
+        let Some(repeat) = repeat else { return };
+        for turn in 0..repeat.times {
+            let scope = match &repeat.index {
+                Some(name) => scope.with(name, turn.to_string()),
+                None => scope.clone(),
+            };
+            self.list(
+                body,
+                &scope,
+                &around.inside(format!("{} of {}", turn + 1, repeat.times)),
+                steps,
+            );
+            if self.made >= MAX_STEPS {
+                return;
+            }
+        }
+    }
+
+    fn use_block(
+        &mut self,
+        node: &Node,
+        entry: &Entry,
+        scope: &Scope<'_>,
+        around: &Around,
+        steps: &mut Vec<Step>,
+    ) {
+        if around.used_at.is_some() {
+            let problem = Problem::new(
+                Code::Block,
+                "a block uses no other blocks",
+                entry.key.span.clone(),
+            );
+            self.problems
+                .push(problem.help("write the steps out, or use both blocks in the scenario"));
+            return;
+        }
+        self.only_keys(node, entry, &["with", "note"]);
+        let Some(name) = self.filled_text(&entry.value, scope) else {
+            return;
+        };
+        let Some(block) = self.block(&name, &entry.value.span) else {
+            return;
+        };
+        let given = match node.get("with") {
+            Some(with) => match self.fill(with, scope) {
+                Some(with) => Some(with),
+                None => return,
+            },
+            None => None,
+        };
+        match arguments(&block, given.as_ref(), &entry.value.span) {
+            Ok(values) => {
+                let scope = values
+                    .into_iter()
+                    .fold(Scope::new(None), |scope, (name, value)| {
+                        scope.with(name, value)
+                    });
+                let inside = Around {
+                    used_at: Some(entry.value.span.clone()),
+                    ..around.inside(name)
+                };
+                if let Some(Node {
+                    kind: Kind::List(nodes),
+                    ..
+                }) = block.root.get("steps")
+                {
+                    self.list(nodes, &scope, &inside, steps);
+                }
+            }
+            Err(problems) => problems
+                .into_iter()
+                .for_each(|problem| self.problems.push(problem)),
+        }
+    }
+
+    /// A block by name, read once.
+    fn block(&mut self, name: &str, place: &Span) -> Option<Rc<ParsedBlock>> {
+        if let Some(known) = self.blocks.get(name) {
+            return known.clone();
+        }
+        let Some(source) = self.catalogue.blocks.get(name) else {
+            let problem = Problem::new(
+                Code::Block,
+                format!("there is no block `{name}`"),
+                place.clone(),
+            );
+            let known = self.catalogue.blocks.keys().map(String::as_str);
+            let help = match nearest(name, known.clone()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+            };
+            self.problems.push(problem.help(help));
+            return None;
+        };
+        let parsed = match ParsedBlock::read(&Arc::clone(source)) {
+            Ok(block) => Some(Rc::new(block)),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        };
+        self.blocks.insert(name.to_owned(), parsed.clone());
+        parsed
+    }
+
+    /// The steps under `do`.
+    fn body<'n>(&mut self, node: &'n Node, entry: &Entry, keys: &[&str]) -> Option<&'n [Node]> {
+        self.only_keys(node, entry, keys);
+        match node.get("do") {
+            Some(Node {
+                kind: Kind::List(nodes),
+                ..
+            }) => Some(nodes),
+            Some(other) => {
+                self.problem(
+                    Code::WrongType,
+                    format!("`do` is a list of steps, found {}", other.describe()),
+                    &other.span,
+                );
+                None
+            }
+            None => {
+                self.problem(
+                    Code::MissingField,
+                    format!("`{}` needs `do` with its steps", entry.key.text),
+                    &entry.key.span,
+                );
+                None
+            }
+        }
+    }
+
+    fn only_keys(&mut self, node: &Node, verb: &Entry, allowed: &[&str]) {
+        for entry in node
+            .entries()
+            .iter()
+            .filter(|entry| entry.key.text != verb.key.text)
+        {
+            if !allowed.contains(&entry.key.text.as_str()) {
+                let message = format!("`{}` does not go with `{}`", entry.key.text, verb.key.text);
+                let problem = Problem::new(Code::UnknownField, message, entry.key.span.clone());
+                self.problems.push(problem.help(format!(
+                    "besides `{}` there may be: {}",
+                    verb.key.text,
+                    allowed.join(", ")
+                )));
+            }
+        }
+    }
+
+    fn filled_text(&mut self, node: &Node, scope: &Scope<'_>) -> Option<String> {
+        let filled = self.fill(node, scope)?;
+        self.decode(&filled)
+    }
+
+    fn fill(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Node> {
+        let mut problems = Vec::new();
+        let filled = scope.fill(node, &mut problems);
+        let fine = problems.is_empty();
+        problems
+            .into_iter()
+            .for_each(|problem| self.problems.push(problem));
+        fine.then_some(filled)
+    }
+
+    fn decode<T: serde::de::DeserializeOwned>(&mut self, node: &Node) -> Option<T> {
+        match decode_all(node) {
+            Ok(value) => Some(value),
+            Err(problems) => {
+                problems
+                    .into_iter()
+                    .for_each(|problem| self.problems.push(problem));
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, code: Code, message: String, span: &Span) {
+        self.problems
+            .push(Problem::new(code, message, span.clone()));
+    }
+}

@@ -1,0 +1,177 @@
+//! What the steps of a scenario can do to a card, whatever the file declares. The reckoning takes the worst answer for
+//! granted: a VERIFY that the scenario expects to be refused early may still cost a try on a card that gets it wrong.
+
+use super::model::{Action, Apdu, Bytes, CodeName, CodeValue, Hazard, Restore, Step};
+
+/// Wrong values that block the PIN, and the PUK.
+const PIN_TRIES: u32 = 3;
+const PUK_TRIES: u32 = 10;
+
+/// The hazard that steps imply, and the place in the slice of the step that raises it.
+pub fn implied<'s>(steps: impl IntoIterator<Item = &'s Step>) -> (Hazard, Option<&'s Step>) {
+    let mut reckoning = Reckoning::default();
+    let mut worst = (Hazard::None, None);
+    for step in steps {
+        let hazard = reckoning.after(&step.action);
+        if hazard > worst.0 {
+            worst = (hazard, Some(step));
+        }
+    }
+    worst
+}
+
+/// Tries that may have been used so far, and the PIN that is known to be in force.
+#[derive(Default)]
+struct Reckoning {
+    pin_wrong: u32,
+    puk_wrong: u32,
+    pin_set: Option<CodeValue>,
+}
+
+impl Reckoning {
+    /// Counts a step in and says what it may do.
+    fn after(&mut self, action: &Action) -> Hazard {
+        match action {
+            Action::Verify(verify) => match verify
+                .p2
+                .map_or_else(|| verify.reference.byte(), |p2| p2.0)
+            {
+                0x81 if self.is_right(CodeName::Pin, &verify.value) => self.restored(CodeName::Pin),
+                0x82 if self.is_right(CodeName::Puk, &verify.value) => self.restored(CodeName::Puk),
+                _ if verify.value == CodeValue::None => Hazard::None,
+                0x81 => self.wrong(CodeName::Pin),
+                0x82 => self.wrong(CodeName::Puk),
+                _ => Hazard::None,
+            },
+            Action::ChangeReferenceData(change) => {
+                let code = change.reference.code();
+                let wrong = match code {
+                    Some(code) if !self.is_right(code, &change.old) => self.wrong(code),
+                    _ => Hazard::None,
+                };
+                if code == Some(CodeName::Pin) && wrong == Hazard::None {
+                    self.pin_set = Some(change.new.clone());
+                }
+                wrong.max(Hazard::Writes)
+            }
+            Action::ResetRetryCounter(reset) => {
+                if let Some(value) = &reset.new_value {
+                    self.pin_set = Some(value.clone());
+                }
+                let wrong = match &reset.resetting_code {
+                    Some(code) if !self.is_right(CodeName::Puk, code) => self.wrong(CodeName::Puk),
+                    _ => Hazard::None,
+                };
+                self.pin_wrong = 0;
+                wrong.max(Hazard::Writes)
+            }
+            Action::Restore(Restore::Pin) => self.restored(CodeName::Pin),
+            Action::Restore(Restore::Puk) => self.restored(CodeName::Puk),
+            Action::Apdu(Apdu::Raw(bytes)) | Action::Bytes(Bytes::Given(bytes)) => match bytes
+                .as_slice()
+            {
+                [cla, ins, p1, p2, rest @ ..] => self.raw(*cla, *ins, (*p1, *p2), rest.len() > 1),
+                _ => Hazard::None,
+            },
+            Action::Apdu(Apdu::Fields(fields)) => {
+                let byte =
+                    |byte: Option<crate::scenario::text::HexByte>| byte.map_or(0, |byte| byte.0);
+                self.raw(
+                    byte(fields.cla),
+                    fields.ins.0,
+                    (byte(fields.p1), byte(fields.p2)),
+                    fields.data.is_some(),
+                )
+            }
+            // Bytes that are known only when they are sent are judged by the guard, step by step.
+            Action::Bytes(_) => Hazard::None,
+            Action::Select(_)
+            | Action::ReadBinary(_)
+            | Action::ReadFile(_)
+            | Action::GetData(_)
+            | Action::GetChallenge(_) => Hazard::None,
+            Action::ManageSecurityEnvironment(_)
+            | Action::InternalAuthenticate(_)
+            | Action::ExternalAuthenticate(_) => Hazard::None,
+            Action::GeneralAuthenticate(_)
+            | Action::VerifyCertificate(_)
+            | Action::Sign(_)
+            | Action::Open(_)
+            | Action::Close => Hazard::None,
+            Action::Reset(_)
+            | Action::PowerCycle(_)
+            | Action::Remove
+            | Action::Insert
+            | Action::Wait(_) => Hazard::None,
+            Action::Capture(_) | Action::Invariant(_) | Action::Note(_) => Hazard::None,
+        }
+    }
+
+    /// A command given by its bytes: the code in it cannot be known to be right.
+    fn raw(&mut self, cla: u8, ins: u8, (p1, p2): (u8, u8), data: bool) -> Hazard {
+        // Interindustry classes only: everything else is refused before it is looked at.
+        if cla & 0xE0 != 0 {
+            return Hazard::None;
+        }
+        let code = if p2 == 0x82 {
+            CodeName::Puk
+        } else {
+            CodeName::Pin
+        };
+        match ins {
+            0x20 | 0x21 if data => self.wrong(code),
+            0x24 | 0x25 => self.wrong(code).max(Hazard::Writes),
+            0x2C | 0x2D if p1 == 0 && data => self.wrong(CodeName::Puk).max(Hazard::Writes),
+            // Everything that writes, erases, ends or creates.
+            0x2C | 0x2D | 0x0E | 0x0F | 0xD0..=0xDF | 0xE0..=0xEF | 0x04 | 0x44 | 0x46 | 0x47 => {
+                Hazard::Writes
+            }
+            _ => Hazard::None,
+        }
+    }
+
+    fn is_right(&self, code: CodeName, value: &CodeValue) -> bool {
+        let set = if code == CodeName::Pin {
+            self.pin_set.as_ref()
+        } else {
+            None
+        };
+        match value {
+            CodeValue::Right => true,
+            CodeValue::Original => set.is_none() || set == Some(&CodeValue::Original),
+            CodeValue::Bytes(Bytes::Right(other)) => *other == code,
+            CodeValue::Bytes(Bytes::Original(other)) => *other == code && set.is_none(),
+            CodeValue::Wrong | CodeValue::None | CodeValue::Bytes(_) => false,
+            CodeValue::Digits(_) => set == Some(value),
+        }
+    }
+
+    fn wrong(&mut self, code: CodeName) -> Hazard {
+        match code {
+            CodeName::Pin => {
+                self.pin_wrong += 1;
+                if self.pin_wrong >= PIN_TRIES {
+                    Hazard::BlocksPin
+                } else {
+                    Hazard::BurnsPin
+                }
+            }
+            CodeName::Puk => {
+                self.puk_wrong += 1;
+                if self.puk_wrong >= PUK_TRIES {
+                    Hazard::Bricks
+                } else {
+                    Hazard::BurnsPuk
+                }
+            }
+        }
+    }
+
+    fn restored(&mut self, code: CodeName) -> Hazard {
+        match code {
+            CodeName::Pin => self.pin_wrong = 0,
+            CodeName::Puk => self.puk_wrong = 0,
+        }
+        Hazard::None
+    }
+}
