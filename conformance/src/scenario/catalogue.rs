@@ -13,6 +13,10 @@ pub struct Catalogue {
     pub chips: Vec<String>,
     /// Ids of personas.
     pub personas: Vec<String>,
+    /// Ids of behaviour profiles.
+    pub presets: Vec<String>,
+    /// Names of the parameters of behaviour.
+    pub parameters: Vec<String>,
     /// Ids of requirements.
     pub requirements: BTreeSet<String>,
     /// Block files by name.
@@ -32,7 +36,7 @@ impl Catalogue {
             chips: owned(chips),
             personas: owned(personas),
             requirements: owned(requirements).into_iter().collect(),
-            blocks: BTreeMap::new(),
+            ..Self::default()
         }
     }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::case::Case;
 use super::catalogue::Catalogue;
+use super::check::check;
 use super::expand::Expander;
 use super::fill::Scope;
 use super::hazard;
-use super::model::{Scenario, Step};
-use super::problem::{Code, Problem, Problems, nearest};
+use super::model::Scenario;
+use super::problem::{Code, Problem, Problems};
 use super::recover::decode_all;
-use super::source::{Source, Span};
+use super::source::Source;
 use super::structure::{check_structure, check_version};
 use super::tree::{Entry, Kind, Node};
 
@@ -45,7 +46,7 @@ pub fn load(source: &Arc<Source>, catalogue: &Catalogue) -> Result<Loaded, Probl
     let mut cases = Vec::new();
     for cell in cells(&root, catalogue, &mut problems) {
         if let Some(case) = case(&root, cell, &mut expander, &mut problems) {
-            check_case(&case, catalogue, &mut problems);
+            check(&case, catalogue, &mut problems);
             cases.push(case);
         }
     }
@@ -174,16 +175,10 @@ fn case(
 fn header_of(root: &Node, scope: &Scope<'_>, problems: &mut Vec<Problem>) -> Node {
     let entries = root.entries().iter().map(|entry| {
         let value = match entry.key.text.as_str() {
-            "steps" | "finally" => match &entry.value.kind {
-                Kind::List(_) => Node {
-                    kind: Kind::List(Vec::new()),
-                    span: entry.value.span.clone(),
-                },
-                // The expansion reports what is no list.
-                Kind::Scalar(_) | Kind::Map(_) => Node {
-                    kind: Kind::List(Vec::new()),
-                    span: entry.value.span.clone(),
-                },
+            // The expansion reads them, and reports what is no list.
+            "steps" | "finally" => Node {
+                kind: Kind::List(Vec::new()),
+                span: entry.value.span.clone(),
             },
             "matrix" => matrix_of(&entry.value),
             "vars" => Node {
@@ -217,197 +212,6 @@ fn matrix_of(matrix: &Node) -> Node {
             }
         }
         Kind::Scalar(_) | Kind::List(_) => matrix.clone(),
-    }
-}
-
-/// Names that must mean something, and the hazard.
-fn check_case(case: &Case, catalogue: &Catalogue, problems: &mut Problems) {
-    let scenario = &case.scenario;
-    check_id(case, problems);
-    for id in &scenario.requirements {
-        if !catalogue.requirements.contains(&id.value) {
-            let known = catalogue.requirements.iter().map(String::as_str);
-            problems.push(unknown(
-                Code::UnknownRequirement,
-                "requirement",
-                &id.value,
-                id.span.as_ref(),
-                case,
-                known,
-            ));
-        }
-    }
-    if scenario.requirements.is_empty() {
-        let span = Span::whole(&case.source);
-        problems.push(Problem::new(
-            Code::BadValue,
-            "a scenario cites at least one requirement",
-            span,
-        ));
-    }
-    if let Some(chip) = scenario
-        .card
-        .chip
-        .as_ref()
-        .filter(|chip| !catalogue.chips.contains(&chip.value))
-    {
-        let known = catalogue.chips.iter().map(String::as_str);
-        problems.push(unknown(
-            Code::UnknownChip,
-            "chip profile",
-            &chip.value,
-            chip.span.as_ref(),
-            case,
-            known,
-        ));
-    }
-    if let Some(persona) = scenario
-        .card
-        .persona
-        .as_ref()
-        .filter(|persona| !catalogue.personas.contains(&persona.value))
-    {
-        let known = catalogue.personas.iter().map(String::as_str);
-        problems.push(unknown(
-            Code::UnknownPersona,
-            "persona",
-            &persona.value,
-            persona.span.as_ref(),
-            case,
-            known,
-        ));
-    }
-    if let super::model::Chips::These(chips) = &scenario.applies_to.chips {
-        for chip in chips.iter().filter(|chip| !catalogue.chips.contains(chip)) {
-            let known = catalogue.chips.iter().map(String::as_str);
-            let place = find_text(&case.source, chip);
-            problems.push(unknown(
-                Code::UnknownChip,
-                "chip profile",
-                chip,
-                place.as_ref(),
-                case,
-                known,
-            ));
-        }
-    }
-    check_hazard(case, problems);
-    check_captures(case, problems);
-}
-
-fn unknown<'n>(
-    code: Code,
-    what: &str,
-    name: &str,
-    span: Option<&Span>,
-    case: &Case,
-    known: impl Iterator<Item = &'n str> + Clone,
-) -> Problem {
-    let span = span.cloned().unwrap_or_else(|| Span::whole(&case.source));
-    let problem = Problem::new(code, format!("there is no {what} `{name}`"), span);
-    match nearest(name, known.clone()) {
-        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None if known.clone().count() <= 20 => problem.help(format!(
-            "there are: {}",
-            known.collect::<Vec<_>>().join(", ")
-        )),
-        None => problem,
-    }
-}
-
-/// The first place of a word in the file, for values that do not keep theirs.
-fn find_text(source: &Arc<Source>, word: &str) -> Option<Span> {
-    source
-        .text()
-        .find(word)
-        .map(|at| Span::new(source, at..at + word.len()))
-}
-
-/// The id is the file's path below the folder of scenarios, so that it can be typed and found.
-fn check_id(case: &Case, problems: &mut Problems) {
-    let path = case.source.name().replace('\\', "/");
-    let path = path
-        .strip_suffix(".yaml")
-        .or_else(|| path.strip_suffix(".yml"))
-        .unwrap_or(&path);
-    let expected = path
-        .rsplit_once("scenarios/")
-        .map_or(path, |(_, below)| below);
-    let fits = expected == case.id
-        || expected
-            .strip_suffix(&case.id)
-            .is_some_and(|before| before.ends_with('/') && !path.contains("scenarios/"));
-    if !fits && let Some(span) = &case.scenario.id.span {
-        let problem = Problem::new(
-            Code::Id,
-            format!("the id `{}` is not the path of the file", case.id),
-            span.clone(),
-        );
-        problems.push(problem.help(format!("write `id: {expected}`, or move the file")));
-    }
-}
-
-fn check_hazard(case: &Case, problems: &mut Problems) {
-    let declared = &case.scenario.hazard;
-    let (implied, step) = hazard::implied(case.steps.iter().chain(&case.finally));
-    if declared.value >= implied {
-        return;
-    }
-    let span = declared
-        .span
-        .clone()
-        .unwrap_or_else(|| Span::whole(&case.source));
-    let mut problem = Problem::new(
-        Code::Hazard,
-        format!(
-            "the hazard is declared as `{}`, but the steps imply `{implied}`",
-            declared.value
-        ),
-        span,
-    );
-    if let Some(step) = step {
-        let place = step
-            .used_at
-            .clone()
-            .unwrap_or_else(|| step.verb_span.clone());
-        problem = problem.related(place, "this step reaches it");
-    }
-    problems.push(problem.help(format!("write `hazard: {implied}`")));
-}
-
-/// Every capture that is used was made by an earlier step.
-fn check_captures(case: &Case, problems: &mut Problems) {
-    let mut made: BTreeSet<&str> = BTreeSet::new();
-    for step in case.steps.iter().chain(&case.finally) {
-        let of_action = step
-            .action
-            .captures()
-            .into_iter()
-            .map(|name| (name, Some(&step.verb_span)));
-        for (name, span) in of_action.chain(step.expect.captures()) {
-            if !made.contains(name) {
-                let span = span.unwrap_or(&step.verb_span).clone();
-                let problem = Problem::new(
-                    Code::UnknownCapture,
-                    format!("nothing was captured as `{name}` before this step"),
-                    span,
-                );
-                problems.push(match nearest(name, made.iter().copied()) {
-                    Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-                    None => problem.help(format!(
-                        "add `capture: {name}` to the step whose answer is meant"
-                    )),
-                });
-            }
-        }
-        made.extend(captured(step));
-    }
-}
-
-fn captured(step: &Step) -> Option<&str> {
-    match (&step.action, &step.capture) {
-        (super::model::Action::Capture(capture), _) | (_, Some(capture)) => Some(&capture.name),
-        _ => None,
     }
 }
 

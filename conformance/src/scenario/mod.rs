@@ -4,6 +4,7 @@
 mod blocks;
 mod case;
 mod catalogue;
+mod check;
 pub mod decode;
 mod expand;
 mod fill;

@@ -38,8 +38,10 @@ pub enum Code {
     Block,
     /// An id that is in no file of the requirements.
     UnknownRequirement,
-    /// A chip profile that does not exist.
+    /// A chip family that does not exist.
     UnknownChip,
+    /// A behaviour profile, or a parameter of one, that does not exist.
+    UnknownProfile,
     /// A persona that does not exist.
     UnknownPersona,
     /// `capture` names that do not meet their use.
@@ -73,6 +75,7 @@ impl Code {
             Self::Block => "block",
             Self::UnknownRequirement => "unknown-requirement",
             Self::UnknownChip => "unknown-chip",
+            Self::UnknownProfile => "unknown-profile",
             Self::UnknownPersona => "unknown-persona",
             Self::UnknownCapture => "unknown-capture",
             Self::Hazard => "hazard",
@@ -223,7 +226,8 @@ const MOST: usize = 200;
 impl Problems {
     /// Adds one. The same words at the same place are kept once: a loop of ten says its error once.
     pub fn push(&mut self, problem: Problem) {
-        let known = |known: &Problem| known.span == problem.span && known.message == problem.message;
+        let known =
+            |known: &Problem| known.span == problem.span && known.message == problem.message;
         if self.0.len() < MOST && !self.0.iter().any(known) {
             self.0.push(problem);
         }

@@ -15,8 +15,45 @@ pub struct CardSetup {
     pub persona: Option<At<String>>,
     /// Id of the chip profile; the run's default when absent.
     pub chip: Option<At<String>>,
-    /// Changes to the chip profile, by the name of its parameter: `{ puk_exhaustion: puk_object_only }`.
-    pub profile: BTreeMap<String, At<String>>,
+    /// Id of a behaviour profile (a file of fixtures/profiles); the defaults when absent.
+    pub preset: Option<At<String>>,
+    /// Parameters of behaviour, on top of the preset: `{ puk_exhaustion: puk_object_only }`.
+    pub profile: BTreeMap<String, At<Setting>>,
+}
+
+/// The value of a parameter of behaviour, as it is written: a word, a number, true or false.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Setting(pub String);
+
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SettingVisitor;
+        impl serde::de::Visitor<'_> for SettingVisitor {
+            type Value = Setting;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a word, a number, true or false")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Setting, E> {
+                Ok(Setting(text.to_owned()))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Setting, E> {
+                Ok(Setting(number.to_string()))
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Setting, E> {
+                Ok(Setting(value.to_string()))
+            }
+        }
+        deserializer.deserialize_any(SettingVisitor)
+    }
+}
+
+impl schemars::JsonSchema for Setting {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Setting".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["string", "integer", "boolean"] })
+    }
 }
 
 /// Where a scenario applies.
@@ -111,8 +148,8 @@ pub struct Requires {
     pub puk_tries: Option<At<Bound>>,
     /// Applications that must be selectable.
     pub applications: Vec<super::value::Application>,
-    /// Parameters of the chip profile that must have a value: `{ verify_empty: report }`.
-    pub profile: BTreeMap<String, At<String>>,
+    /// Parameters of behaviour that must have a value: `{ verify_empty: report }`.
+    pub profile: BTreeMap<String, At<Setting>>,
     /// Extended length must be possible from end to end.
     pub extended_length: bool,
 }

@@ -11,7 +11,7 @@ mod tamper;
 mod value;
 mod verb;
 
-pub use card::{AppliesTo, CardSetup, Chips, Requires, Target};
+pub use card::{AppliesTo, CardSetup, Chips, Requires, Setting, Target};
 pub use expect::{Expect, StatusMatch, Tries};
 pub use header::{
     Block, FORMAT_VERSION, Hazard, Mode, Parameter, ParameterKind, Polarity, Scenario,
