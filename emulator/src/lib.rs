@@ -11,6 +11,7 @@ pub mod chip;
 pub mod credentials;
 pub mod files;
 pub mod persona;
+pub mod phy;
 pub mod secure_messaging;
 pub mod store;
 pub mod wire;

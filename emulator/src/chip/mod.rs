@@ -7,5 +7,5 @@ mod profile;
 pub use family::{Chip, ChipError, DhDialect, Dialects, Limits, RootSelection, chip, chips};
 pub use profile::{
     Choice, GetResponse, Parameter, Profile, ProfileError, SmStatus, TearKnob, parameters, preset,
-    presets,
+    preset_values, presets, setting,
 };

@@ -160,13 +160,22 @@ impl Profile {
     ) -> Result<Self, ProfileError> {
         let pairs = settings
             .into_iter()
-            .map(|setting| match setting.split_once('=') {
-                Some((name, value)) => Ok((name.trim(), typed(name.trim(), value.trim())?)),
-                None => Err(ProfileError::NoValue(setting.to_owned())),
-            })
+            .map(setting)
             .collect::<Result<Vec<_>, _>>()?;
         Self::with(pairs)
     }
+}
+
+/// A text such as `pin_tries=5` as name and value of that parameter's type.
+///
+/// # Errors
+/// [`ProfileError::NoValue`] without `=`.
+pub fn setting(text: &str) -> Result<(&str, Value), ProfileError> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| ProfileError::NoValue(text.to_owned()))?;
+    let (name, value) = (name.trim(), value.trim());
+    Ok((name, typed(name, value)?))
 }
 
 /// A text becomes a value of the type its parameter has.
@@ -281,8 +290,17 @@ pub fn presets() -> Vec<String> {
 /// # Errors
 /// [`ProfileError::UnknownPreset`], or [`ProfileError::BadPreset`] when its file is not well formed.
 pub fn preset(name: &str) -> Result<Profile, ProfileError> {
+    let values = preset_values(name)?;
+    Profile::with(values.iter().map(|(k, v)| (k.as_str(), v.clone())))
+}
+
+/// What a built-in profile sets, by parameter; nothing for `default`.
+///
+/// # Errors
+/// As [`preset`].
+pub fn preset_values(name: &str) -> Result<BTreeMap<String, Value>, ProfileError> {
     if name == "default" {
-        return Profile::with([]);
+        return Ok(BTreeMap::new());
     }
     if !presets().iter().any(|known| known == name) {
         return Err(ProfileError::UnknownPreset {
@@ -295,7 +313,7 @@ pub fn preset(name: &str) -> Result<Profile, ProfileError> {
             name: name.to_owned(),
             reason: error.to_string(),
         })?;
-    Profile::with(preset.set.iter().map(|(k, v)| (k.as_str(), v.clone())))
+    Ok(preset.set)
 }
 
 fn text_of(name: &str) -> &'static str {
