@@ -3,12 +3,14 @@
 //!
 //! [`ScriptedTarget`] answers from a list, [`Tampering`] spoils the answers of another target.
 
+mod embedded;
 mod scripted;
 mod state;
 mod tampering;
 
 use std::fmt;
 
+pub use embedded::Embedded;
 pub use scripted::{ScriptStep, ScriptedTarget};
 pub use state::{CardState, SecurityStatus, StateChannel};
 pub use tampering::{Alteration, Tampering, When};

@@ -31,7 +31,7 @@ pub enum LifeCycle {
 
 /// The card's state at a glance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardState {
+pub struct CardState<'a> {
     /// Whether the card has power.
     pub powered: bool,
     /// What it is good for.
@@ -48,6 +48,8 @@ pub struct CardState {
     pub channel: Channel,
     /// Name of the current DF.
     pub current_df: Option<&'static str>,
+    /// First DF name (AID) of the current DF.
+    pub current_df_name: Option<&'a [u8]>,
     /// Identifier of the current EF.
     pub current_ef: Option<FileId>,
     /// Whether a challenge waits for its answer, and other things pending: an unfinished chain, an answer for GET RESPONSE.
@@ -57,10 +59,11 @@ pub struct CardState {
 impl Card {
     /// The state at a glance.
     #[must_use]
-    pub fn state(&self) -> CardState {
+    pub fn state(&self) -> CardState<'_> {
         let credentials = &self.memory.credentials;
         let selection = self.session.selection;
         let files = &self.image.files;
+        let df = selection.df.and_then(|df| files.df(df));
         CardState {
             powered: self.powered,
             life_cycle: self.life_cycle(),
@@ -74,7 +77,8 @@ impl Card {
                     send_sequence_counter: session.send_sequence_counter(),
                 },
             },
-            current_df: selection.df.and_then(|df| files.df(df)).map(|df| df.name),
+            current_df: df.map(|df| df.name),
+            current_df_name: df.and_then(|df| df.df_names.first()).map(Vec::as_slice),
             current_ef: files.current_ef(selection).map(|ef| ef.file_id),
             unfinished_chain: self.session.chain.is_some(),
         }
