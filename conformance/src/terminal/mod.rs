@@ -6,6 +6,7 @@
 
 mod error;
 mod exchange;
+pub mod ias;
 mod options;
 pub mod secure_messaging;
 

@@ -1,5 +1,16 @@
 //! The terminal: its side of the recorded session, and everything it refuses.
-#![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step is a failed test"
+)]
 
+mod card;
+mod channel;
+mod ias;
+mod refusals;
 mod session;
 mod vectors;
+
+/// A card without historical bytes.
+const ATR: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];

@@ -5,7 +5,7 @@ use cie_conformance::target::ScriptedTarget;
 use cie_conformance::terminal::{Protection, SessionKeys, Terminal};
 use cie_crypto::random::Seeded;
 
-const ATR: &[u8] = &[0x3B, 0x80, 0x80, 0x01, 0x01];
+use super::ATR;
 
 #[test]
 fn every_command_of_the_session_is_protected_as_recorded() {

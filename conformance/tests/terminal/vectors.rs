@@ -9,6 +9,13 @@ pub(crate) static SESSION: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../fixtures/vectors/ias-session.json")).unwrap()
 });
 
+pub(crate) static TERMINAL_CA: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!(
+        "../../../fixtures/vectors/ias-terminal-ca.json"
+    ))
+    .unwrap()
+});
+
 pub(crate) fn field(source: &Value, name: &str) -> Vec<u8> {
     hex::decode(source[name].as_str().unwrap()).unwrap()
 }

@@ -1,0 +1,76 @@
+//! The keys of the terminal, as every public client carries them. They are published and guard nothing by themselves: a card
+//! accepts them because its issuer signed, and serves, the matching public key of the authority.
+
+use std::sync::LazyLock;
+
+use cie_crypto::rsa::PrivateKey;
+
+/// Serial number of the terminal, 8 bytes.
+pub const TERMINAL_SERIAL_NUMBER: [u8; 8] = [0x20, 0, 0, 0, 0, 0, 0, 0x01];
+/// Holder reference in the terminal's certificate, 12 bytes.
+pub const TERMINAL_HOLDER_REFERENCE: [u8; 12] = [0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0x01];
+
+/// Private exponent of the terminals' authority, 256 bytes; the modulus is served by the card.
+pub const CA_EXPONENT: [u8; 256] = bytes(
+    b"186B31488C25DCF85D953D3630C0D073BA1C6AA24581AD254F3B6719C5D72CCA\
+      3E5CDC5A1E5316578D75954FF73B237B532C9F8DE4A2C4C911385A23E63E33E4\
+      7EE45E66EFD49B18E02CFF87598C39109E8F86A66BC330249CE3FCAD655DCDBF\
+      98C9C5E479321AF53B517D041061880A647BBE0FF813683470E6C50094CE81D0\
+      64E204E351BD3AE0A7947D8E91C3FD5C0A15233C349A5215A4E66E21C5D33498\
+      E71991EA24473B29F1475F6FD9BE3996E19BD474FAD1B41EA0DCD2FC16C9BFFA\
+      071BFEC1B22415184811C1985FBFE3E7B4F44A4B3C8DFAB4D90CECFC5E608D67\
+      3E6762C62CB798341271149BA688162EC7D0E3468F65A94AB4AD1AB67E37BFC1",
+);
+
+/// Modulus of the terminal's key, 256 bytes; the public exponent is 65537.
+pub const TERMINAL_MODULUS: [u8; 256] = bytes(
+    b"BA2837AB4C6BB827577BFF4EB7B1E49CDDE0F16614D1EF24C1B75CF70FB12CD1\
+      8F4D14E2814BA4877EA800E175906076B562BA535973C5D8B378051D8AFC7407\
+      A1D919529E03C106CDA18D699AFB0D8AB4FDDD9DC719159A50DE9468F02AB103\
+      E282A50E716EC23CDA5BFC4A232B09A4B2C70745939549099B4483CBAE62D009\
+      9674DBF6F39B7223A99D88E33F1A0CDEDEEBBDC35517ABE9880AAB240E1EA166\
+      283A274A9AD93B4B1D19F3679F3E8B5FF6A1E0ED736E84D5ABE03C59E7346B42\
+      18755D75366CBF4136F0A26C3DC70A69ABAAF66E13A1B2FAAD052CA6EC9C51E2\
+      AED14D16E090254DC3F64EA2BD8A836BBA99DEFACBA3A613AEEDD93A9615273D",
+);
+
+const TERMINAL_EXPONENT: [u8; 256] = bytes(
+    b"4716C2A38CCC7A07B415EB1A6175F2AAA0E49CEAF1BA75CBA09A684B04D81118\
+      79D3E2CCD8B94D3C5CF6C55753F0ED9587910B3C77258A01460FE84C2EDE5764\
+      EEBE9C37FB95CD69CEAF09F4B1357C276314AB43EC5B3CEFB0403F868F688E2E\
+      C09A4973E987756F8DA7A101A2CA75A54A8C4CCF9A1B6147E4DE56423AF70B20\
+      67179C5EEB646867863478D752C7F412DB277541575AA0619D30BCCC8D87E617\
+      0B33439A2C93F2D97E18C0A82343A6012A5BB1822808F01B5CFD85673AC0964C\
+      5F3CFD2DAF8142359764A9ADB9E3F76DB613461C1BC913DC9AC0AB50D365F77C\
+      B93194C98AA966D89CDD555125A5E59ECF4FA3F0C3FD610CD3D056439338FD81",
+);
+
+/// The terminal's private key; `None` cannot happen and stands for numbers that do not belong together.
+pub(super) fn terminal_key() -> Option<&'static PrivateKey> {
+    static KEY: LazyLock<Option<PrivateKey>> = LazyLock::new(|| {
+        PrivateKey::from_modulus_and_exponent(&TERMINAL_MODULUS, &TERMINAL_EXPONENT).ok()
+    });
+    KEY.as_ref()
+}
+
+/// Hexadecimal digits to bytes, at compile time; a wrong length or digit does not compile.
+const fn bytes<const N: usize>(digits: &[u8]) -> [u8; N] {
+    assert!(digits.len() == 2 * N);
+    let mut out = [0; N];
+    let mut at = 0;
+    while at < N {
+        out[at] = value(digits[2 * at]) << 4 | value(digits[2 * at + 1]);
+        at += 1;
+    }
+    out
+}
+
+const fn value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => {
+            assert!(matches!(digit, b'A'..=b'F'));
+            digit - b'A' + 10
+        }
+    }
+}
