@@ -98,7 +98,7 @@ impl ExchangeRecord {
             Passage::Chained => ("plain", true),
             Passage::Protected => ("protected", false),
             Passage::ProtectedChained => ("protected", true),
-            Passage::Unknown => ("unknown", false),
+            Passage::OtherClass | Passage::Malformed => ("unknown", false),
         };
         let status = exchange.status();
         Self {

@@ -36,6 +36,15 @@ pub fn describe_command(command: &Command<'_>) -> String {
     }
 }
 
+/// The last link of a chain in words: its data are the end of something, and tell nothing alone.
+pub(super) fn describe_last_link(command: &Command<'_>) -> String {
+    format!(
+        "{}, the last link of {} in a chain",
+        in_header(command.header),
+        bytes(command.data.len())
+    )
+}
+
 /// A plain, unchained command: header and data both tell.
 fn plain(command: &Command<'_>) -> String {
     let header = command.header;
@@ -137,7 +146,7 @@ fn reference(p2: u8) -> String {
 
 fn select(command: &Command<'_>) -> String {
     let target = match (command.header.p1, command.data) {
-        (0x00, []) => "the MF, not named".to_owned(),
+        (0x00, []) => "the MF (no data)".to_owned(),
         (0x00, &[hi, lo]) => names::file(FileId::from_bytes([hi, lo])),
         (0x02, &[hi, lo]) => format!(
             "{} under the current DF",
@@ -257,7 +266,7 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::mf("00A40000", "SELECT the MF, not named, status word only")]
+    #[case::mf("00A40000", "SELECT the MF (no data), status word only")]
     #[case::ef(
         "00A4020402D003",
         "SELECT EF.SN.ICC (D003) under the current DF, status word only"
