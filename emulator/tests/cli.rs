@@ -3,6 +3,13 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p cie-emulator --test cli` writes them anew; read the difference before you commit it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 use rstest::rstest;
 use std::fmt::Write as _;
 use std::fs;
