@@ -263,9 +263,24 @@ impl CredentialObject<'_> {
         let Some((puk, new)) = data.split_at_checked(8).filter(|(_, new)| new.len() == 8) else {
             return Ok(Outcome::WrongLength);
         };
-        match self.verify(Reference::Puk, puk)? {
-            Outcome::Done => self.reset_with_new_pin(new),
-            refusal => Ok(refusal),
+        let before = self.credentials.puk_left;
+        let was_verified = self.verified.puk;
+        match self.compare(Reference::Puk, puk)? {
+            Comparison::Not(outcome) => Ok(outcome),
+            Comparison::Right => {
+                // A refused command gives nothing: neither tries nor a verified PUK.
+                let Some(new) = self.acceptable(new) else {
+                    self.verified.puk = was_verified;
+                    self.give_back(Reference::Puk, WritePoint::PukTriesRestored, before)?;
+                    return Ok(Outcome::NewPinRefused);
+                };
+                let tries = self.policy.puk_tries;
+                self.give_back(Reference::Puk, WritePoint::PukTriesRestored, tries)?;
+                self.verified.puk = true;
+                self.replace_pin(new, WritePoint::PinReplaced)?;
+                self.verified.pin = false;
+                Ok(Outcome::Done)
+            }
         }
     }
 
