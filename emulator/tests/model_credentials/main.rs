@@ -11,7 +11,14 @@
 mod support;
 
 mod event;
+mod exhaustive;
+mod invariants;
+mod laws;
 mod model;
+mod recovery;
+mod secrecy;
+mod survival;
+mod tearing;
 
 use cie_emulator::card::Channel;
 use event::{Event, events};

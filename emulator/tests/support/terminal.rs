@@ -1,6 +1,6 @@
 //! A terminal with a card in it.
 
-use super::commands::{self, *};
+use super::commands::*;
 use super::{Agreement, Certificate, Channel, RND_IFD};
 use cie_emulator::Card;
 use cie_emulator::card::{CardState, Reset};
@@ -160,7 +160,7 @@ impl Terminal {
     pub(crate) fn prove_terminal(&mut self) -> Vec<u8> {
         let certificate = Certificate::published();
         self.sm(&set_certificate_key()).ok();
-        self.chained(&commands::verify_certificate(&certificate.encoded()), true)
+        self.chained(&verify_certificate(&certificate.encoded()), true)
             .ok();
         self.sm(&set_terminal_key(&certificate.holder())).ok();
         let challenge = self.sm(&get_challenge()).ok();
@@ -188,6 +188,6 @@ impl Terminal {
 
     #[track_caller]
     pub(crate) fn verify(&mut self, reference: u8, value: &[u8]) -> u16 {
-        self.sm(&commands::verify(reference, value)).sw
+        self.sm(&verify(reference, value)).sw
     }
 }
