@@ -2,15 +2,16 @@
 
 use crate::event::{Command, Event, File};
 use crate::model::{Knobs, Seen};
-use cie_emulator::card::{CardState, Channel, LifeCycle};
+use crate::support::Look;
+use cie_emulator::card::{Channel, LifeCycle};
 
 /// One step of a life.
 pub(crate) struct Step<'a> {
     pub(crate) knobs: Knobs,
     pub(crate) event: &'a Event,
     pub(crate) seen: Option<Seen>,
-    pub(crate) before: &'a CardState,
-    pub(crate) after: &'a CardState,
+    pub(crate) before: &'a Look,
+    pub(crate) after: &'a Look,
 }
 
 impl Step<'_> {

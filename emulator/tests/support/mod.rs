@@ -22,7 +22,7 @@ pub(crate) use cards::{
 };
 pub(crate) use channel::Channel;
 pub(crate) use device::{Agreement, Certificate, RND_IFD, SN_IFD};
-pub(crate) use terminal::{Reply, Terminal};
+pub(crate) use terminal::{Look, Reply, Terminal};
 
 /// Bytes of a hexadecimal text; spaces are for the eye.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
