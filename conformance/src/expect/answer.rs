@@ -29,12 +29,14 @@ impl Judge<'_, '_> {
                     _ => side_by_side(FailureKind::Sw, message, expected.value.to_string(), got),
                 }
             }
-            StatusMatch::Error | StatusMatch::Warning | StatusMatch::Any => side_by_side(
-                FailureKind::Sw,
-                format!("the status word is {sw}, expected is {}", expected.value),
-                expected.value.to_string(),
-                got,
-            ),
+            StatusMatch::Error | StatusMatch::Warning | StatusMatch::Any | StatusMatch::Mute => {
+                side_by_side(
+                    FailureKind::Sw,
+                    format!("the status word is {sw}, expected is {}", expected.value),
+                    expected.value.to_string(),
+                    got,
+                )
+            }
         };
         self.miss(expected.span.as_ref(), failure);
     }

@@ -21,7 +21,10 @@ impl Embedded {
     /// A fresh card with this image; its random bytes come from `random`. `persona` is for people.
     #[must_use]
     pub fn new(image: Arc<Image>, random: Box<dyn RandomSource>, persona: &str) -> Self {
-        let description = format!("embedded emulator, chip {}, persona {persona}", image.chip.id);
+        let description = format!(
+            "embedded emulator, chip {}, persona {persona}",
+            image.chip.id
+        );
         Self::of(Card::new(image, random), description)
     }
 

@@ -5,7 +5,7 @@ use crate::credentials::{
 };
 use crate::wire::StatusWord;
 use include_dir::{Dir, include_dir};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use thiserror::Error;
 static PRESETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/profiles");
 
 /// Which dialects a card accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// Both forms, whatever the chip family.
@@ -24,7 +24,7 @@ pub enum Choice {
 }
 
 /// When a plain answer waits for GET RESPONSE behind `61xx`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GetResponse {
     /// Never: answers come whole.
@@ -36,7 +36,7 @@ pub enum GetResponse {
 }
 
 /// Where a card loses power by itself, once, for rehearsing what follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TearKnob {
     /// Nowhere.
@@ -50,6 +50,12 @@ pub enum TearKnob {
 /// A status word given as four hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmStatus(pub StatusWord);
+
+impl Serialize for SmStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{:04X}", self.0.0))
+    }
+}
 
 impl<'de> Deserialize<'de> for SmStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -69,7 +75,7 @@ impl<'de> Deserialize<'de> for SmStatus {
 }
 
 /// All parameters of a card's behaviour. Names, defaults and evidence: `fixtures/profiles/default.yaml`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // each field is documented, with its evidence, in fixtures/profiles/default.yaml
 pub struct Profile {
@@ -149,6 +155,16 @@ impl Profile {
             name: "default".to_owned(),
             reason: error.to_string(),
         })
+    }
+
+    /// The value of a parameter as it is written, e.g. `auth_locked`, `3`, `6988`; `None` for a name that does not exist.
+    #[must_use]
+    pub fn value_of(&self, name: &str) -> Option<String> {
+        let values = serde_json::to_value(self).ok()?;
+        match values.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
     }
 
     /// As [`Profile::with`], from texts such as `puk_exhaustion=puk_object_only` or `pin_tries=5`.

@@ -1,9 +1,9 @@
 //! What public sources leave open about PIN and PUK, as named parameters.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What ten wrong PUKs take with them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PukExhaustion {
     /// The PIN too: the card stays an identity document and no longer authenticates.
@@ -13,7 +13,7 @@ pub enum PukExhaustion {
 }
 
 /// What the last wrong try answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LastWrong {
     /// `63C0`.
@@ -23,7 +23,7 @@ pub enum LastWrong {
 }
 
 /// What VERIFY without data answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyEmpty {
     /// The state: `9000`, `63Cx` or `6983`.
@@ -33,7 +33,7 @@ pub enum VerifyEmpty {
 }
 
 /// Whether a value of the wrong length costs a try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BadLength {
     /// `6700`, no try taken.
@@ -43,7 +43,7 @@ pub enum BadLength {
 }
 
 /// Which new PINs the card itself refuses, beyond what is not eight digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NewPinCheck {
     /// None.

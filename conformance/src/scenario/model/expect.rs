@@ -75,6 +75,13 @@ impl Expect {
         }
     }
 
+    /// True when the card is expected not to answer.
+    pub fn expects_mute(&self) -> bool {
+        self.sw
+            .as_ref()
+            .is_some_and(|sw| sw.value == StatusMatch::Mute)
+    }
+
     /// The names of captures it refers to.
     pub fn captures(&self) -> Vec<(&str, Option<&crate::scenario::source::Span>)> {
         let mut names = Vec::new();
@@ -118,6 +125,8 @@ pub enum StatusMatch {
     Warning,
     /// Whatever.
     Any,
+    /// No answer at all: the card is mute, its power was lost.
+    Mute,
 }
 
 impl StatusMatch {
@@ -128,6 +137,7 @@ impl StatusMatch {
             Self::Error => (0x64..=0x6F).contains(&(status >> 8)),
             Self::Warning => matches!(status >> 8, 0x62 | 0x63),
             Self::Any => true,
+            Self::Mute => false,
         }
     }
 }
@@ -142,6 +152,7 @@ impl fmt::Display for StatusMatch {
             Self::Error => f.write_str("any error"),
             Self::Warning => f.write_str("any warning"),
             Self::Any => f.write_str("anything"),
+            Self::Mute => f.write_str("no answer"),
         }
     }
 }
@@ -159,6 +170,7 @@ impl std::str::FromStr for StatusWordText {
             "error" => Ok(Self::Class(StatusMatch::Error)),
             "warning" => Ok(Self::Class(StatusMatch::Warning)),
             "any" => Ok(Self::Class(StatusMatch::Any)),
+            "mute" => Ok(Self::Class(StatusMatch::Mute)),
             _ => text.parse().map(Self::Mask),
         }
     }
@@ -194,7 +206,7 @@ impl schemars::JsonSchema for StatusMatch {
         let word = serde_json::json!({ "type": "string", "pattern": "^[0-9A-Fa-f?]{4}$" });
         schemars::json_schema!({
             "description": "Status word, quoted: exact \"9000\", mask \"63C?\", a list of alternatives, or error, warning, any.",
-            "anyOf": [word, { "enum": ["error", "warning", "any"] }, { "type": "array", "items": word, "minItems": 1 }]
+            "anyOf": [word, { "enum": ["error", "warning", "any", "mute"] }, { "type": "array", "items": word, "minItems": 1 }]
         })
     }
 }

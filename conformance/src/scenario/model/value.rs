@@ -222,7 +222,9 @@ text_or_choice!(
 );
 
 /// A datum of the persona that scenarios may name. None of them is a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonaField {
     /// The service number of EF.1001, twelve digits.

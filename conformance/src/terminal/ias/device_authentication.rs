@@ -95,6 +95,10 @@ pub enum Fault {
     ChallengeLength(u8),
     /// One bit of the proof's signature.
     ProofSignature,
+    /// The hash in the proof is wrong, the signature right.
+    ProofHash,
+    /// The signed block of the proof ends in another byte than BC.
+    ProofTrailer,
     /// The proof covers another challenge.
     ProofChallenge,
     /// The proof names another serial number in clear than it signs.
@@ -290,7 +294,7 @@ impl DeviceAuthentication {
         let mut padding = vec![0; key.size() - 34];
         terminal.random().fill(&mut padding);
         let parameters = &self.agreement.parameters;
-        let digest = hash::sha256(&[
+        let mut digest = hash::sha256(&[
             &padding,
             &self.agreement.terminal_public,
             &serial,
@@ -300,7 +304,16 @@ impl DeviceAuthentication {
             &parameters.p,
             &parameters.q,
         ]);
-        let mut signature = iso9796::sign_block(key, &padding, &digest)
+        if fault == Some(&Fault::ProofHash) {
+            flip_last(&mut digest);
+        }
+        let trailer = match fault {
+            Some(Fault::ProofTrailer) => 0xCC,
+            _ => 0xBC,
+        };
+        let block = [&[0x6A][..], &padding, &digest, &[trailer]].concat();
+        let mut signature = key
+            .apply(&block)
             .map_err(|error| IasError::Terminals(error.to_string()))?;
         match fault {
             Some(Fault::ProofSignature) => flip_last(&mut signature),

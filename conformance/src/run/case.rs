@@ -1,0 +1,398 @@
+//! One case from its card to its verdict: steps in order, every answer judged, `finally` whatever happened.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::invariants::Watch;
+use super::provider::{Provider, Setup};
+use super::session::{Outcome, Session, Trouble};
+use super::surroundings::Around;
+use super::{Options, words};
+use crate::expect::{self, Observation};
+use crate::report::model::{
+    CaseResult, Counters, Failure, FailureKind, Phase, Polarity, StepResult, Verdict,
+};
+use crate::scenario::Case;
+use crate::scenario::model::{
+    Action, Capture, CaptureFrom, ChannelForm, Mode, Polarity as Shown, Step, Target as Place,
+};
+use crate::target::{TargetError, TargetKind};
+use crate::terminal::{Exchange, Protection, Reply};
+
+/// Everything a case is run with.
+pub(super) struct Runner<'a> {
+    pub(super) provider: &'a dyn Provider,
+    pub(super) options: &'a Options,
+    /// Requirements that only should be met.
+    pub(super) shoulds: &'a BTreeSet<String>,
+    /// Raised by Ctrl-C.
+    pub(super) interrupted: &'a AtomicBool,
+}
+
+impl Runner<'_> {
+    /// Runs a case.
+    pub(super) fn run(&self, case: &Case) -> CaseResult {
+        let seed = self.options.seed_of(&case.name());
+        let mut result = self.blank(case, seed);
+        if let Some(reason) = self.not_for_this_target(case) {
+            result.verdict = Verdict::NotApplicable;
+            result.reason = Some(reason);
+            return result;
+        }
+        match self.provider.card(case, seed) {
+            Ok(setup) => self.with_card(case, seed, setup, &mut result),
+            Err(reason) => {
+                result.verdict = Verdict::Error;
+                result.reason = Some(reason);
+            }
+        }
+        result
+    }
+
+    /// The entry of a case that is not run at all.
+    pub(super) fn blank(&self, case: &Case, seed: u64) -> CaseResult {
+        CaseResult {
+            id: case.id.clone(),
+            cell: case.cell.iter().cloned().collect(),
+            title: case.title().to_owned(),
+            requirements: case.requirements().map(str::to_owned).collect(),
+            polarity: match case.polarity() {
+                Shown::Positive | Shown::Both => Polarity::Positive,
+                Shown::Negative => Polarity::Negative,
+            },
+            hazard: case.hazard.name().to_owned(),
+            file: case.source.name().to_owned(),
+            seed: format!("{seed:016x}"),
+            rerun_command: self.options.rerun(&case.name()),
+            ..CaseResult::default()
+        }
+    }
+
+    fn not_for_this_target(&self, case: &Case) -> Option<String> {
+        if case.mode() == Mode::Serve {
+            return Some("it judges a client program (mode: serve), not a card".to_owned());
+        }
+        let place = place_of(self.provider.kind());
+        if !case.applies_to().target(place) {
+            return Some(format!(
+                "it does not apply to this kind of target ({})",
+                self.provider.kind()
+            ));
+        }
+        None
+    }
+
+    fn with_card(&self, case: &Case, seed: u64, setup: Setup, result: &mut CaseResult) {
+        result.chip.clone_from(&setup.facts.chip);
+        result.persona.clone_from(&setup.facts.persona);
+        let chip = setup.facts.chip.as_deref();
+        if !case.applies(place_of(self.provider.kind()), chip) {
+            result.verdict = Verdict::NotApplicable;
+            result.reason = Some(format!(
+                "it does not apply to chip {}",
+                chip.unwrap_or("unknown")
+            ));
+            return;
+        }
+        let profile = setup.profile.clone();
+        let mut session = Session::new(setup, seed);
+        let begun = Instant::now();
+        if let Err(error) = session.terminal.power_on() {
+            result.verdict = Verdict::Inconclusive;
+            result.reason = Some(error.to_string());
+            return;
+        }
+        result.counters_before = counters(&mut session);
+        if let Some(reason) =
+            super::requires::unmet(case.requires(), profile.as_ref(), &mut session)
+        {
+            result.verdict = Verdict::NotApplicable;
+            result.reason = Some(reason);
+            return;
+        }
+        let mut watch = Watch::new(&mut session);
+        self.steps(case, &mut session, &mut watch, result);
+        self.finally(case, &mut session, &mut watch, result);
+        result.counters_after = counters(&mut session);
+        result.duration_ns = self.options.time(begun.elapsed());
+        let steps = result.steps.iter();
+        result.verdict = Verdict::gravest(steps.map(|step| step.verdict)).max(Verdict::Passed);
+        result.reason = reason_of(result);
+    }
+
+    fn steps(
+        &self,
+        case: &Case,
+        session: &mut Session,
+        watch: &mut Watch,
+        result: &mut CaseResult,
+    ) {
+        let mut ended: Option<String> = None;
+        for (number, step) in case.steps.iter().enumerate() {
+            if self.interrupted.load(Ordering::Relaxed) && ended.is_none() {
+                ended = Some("the run was interrupted".to_owned());
+            }
+            let mut judged = words::blank_step(step, number, Phase::Steps);
+            match &ended {
+                Some(why) => {
+                    judged.verdict = Verdict::Skipped;
+                    judged.note = Some(format!("not reached: {why}"));
+                }
+                None => {
+                    let goes_on = self.step(case, step, session, watch, &mut judged);
+                    if !goes_on {
+                        ended = Some(format!("step {} ended the case", judged.number()));
+                    }
+                }
+            }
+            result.steps.push(judged);
+        }
+        if self.interrupted.load(Ordering::Relaxed)
+            && let Some(last) = result.steps.last_mut()
+            && last.verdict == Verdict::Skipped
+        {
+            last.verdict = Verdict::Inconclusive;
+        }
+    }
+
+    fn finally(
+        &self,
+        case: &Case,
+        session: &mut Session,
+        watch: &mut Watch,
+        result: &mut CaseResult,
+    ) {
+        for (number, step) in case.finally.iter().enumerate() {
+            let mut judged = words::blank_step(step, number, Phase::Finally);
+            self.step(case, step, session, watch, &mut judged);
+            result.steps.push(judged);
+        }
+    }
+
+    /// Carries a step out and judges it. False when nothing sensible can follow.
+    fn step(
+        &self,
+        case: &Case,
+        step: &Step,
+        session: &mut Session,
+        watch: &mut Watch,
+        judged: &mut StepResult,
+    ) -> bool {
+        if let Some(reason) = self.left_out(step, session) {
+            judged.verdict = Verdict::NotApplicable;
+            judged.note = Some(reason);
+            return true;
+        }
+        let state_before = session.terminal.state();
+        let begun = Instant::now();
+        let outcome = session.perform(step);
+        let elapsed = begun.elapsed();
+        let exchanges = session.terminal.take_exchanges();
+        let state = session.terminal.state();
+        judged.exchanges = exchanges.iter().map(words::exchange).collect();
+        if let (Some(last), Some(state)) = (judged.exchanges.last_mut(), &state) {
+            words::show_state(last, state);
+        }
+        if let (Action::Invariant(invariant), Ok(_)) = (&step.action, &outcome) {
+            watch.begin(*invariant);
+        }
+        let goes_on = match outcome {
+            Ok(outcome) => {
+                let changed = match (&state_before, &state) {
+                    (Some(before), Some(after)) => {
+                        Some(before.persistent_digest != after.persistent_digest)
+                    }
+                    _ => None,
+                };
+                self.judge(
+                    step,
+                    session,
+                    &outcome,
+                    (elapsed, state.as_ref(), changed),
+                    judged,
+                );
+                if let Some(capture) = &step.capture {
+                    keep(session, capture, outcome.reply.as_ref(), exchanges.last());
+                }
+                if let Action::Capture(capture) = &step.action {
+                    keep(session, capture, watch.last_reply(), watch.last_exchange());
+                }
+                watch.saw(outcome.reply, exchanges.last().cloned());
+                !matches!(step.action, Action::Open(_)) || judged.failures.is_empty()
+            }
+            Err(trouble) => self.trouble(step, trouble, judged),
+        };
+        let broken = watch.check(session, &exchanges);
+        judged.failures.extend(broken);
+        judged.verdict = self.verdict(case, judged);
+        goes_on
+    }
+
+    fn left_out(&self, step: &Step, session: &Session) -> Option<String> {
+        let only = step.only.as_ref()?;
+        let chip = session.facts.chip.as_deref();
+        if chip.is_some_and(|chip| !only.chips.contains(chip)) {
+            return Some("left out on this chip".to_owned());
+        }
+        let place = place_of(session.kind);
+        (!only.targets.is_empty() && !only.targets.contains(&place))
+            .then(|| "left out on this target".to_owned())
+    }
+
+    fn judge(
+        &self,
+        step: &Step,
+        session: &mut Session,
+        outcome: &Outcome,
+        (elapsed, state, changed): (
+            std::time::Duration,
+            Option<&crate::target::CardState>,
+            Option<bool>,
+        ),
+        judged: &mut StepResult,
+    ) {
+        let Some(reply) = &outcome.reply else { return };
+        let channel = match reply.channel {
+            Protection::Plain => ChannelForm::Plain,
+            Protection::Protected => ChannelForm::Protected,
+        };
+        let told = session.tries_told;
+        let observation = Observation {
+            sent: outcome.sent.as_deref(),
+            data: &reply.data,
+            sw: reply.sw,
+            channel,
+            signed: outcome.signed.as_deref(),
+            elapsed: Some(elapsed),
+            tries_from_state: state.and_then(|state| state.pin_tries.zip(state.puk_tries)),
+            tries_from_status: told,
+            state,
+            persistent_changed: changed,
+        };
+        let mut around = Around {
+            session,
+            today: &self.options.today,
+        };
+        for miss in expect::check(&step.expect, &observation, &mut around) {
+            if let Some(span) = &miss.span {
+                words::point_at(judged, span);
+            }
+            judged.failures.push(miss.failure);
+        }
+        if outcome.in_session && channel == ChannelForm::Plain && step.expect.channel.is_none() {
+            let message =
+                "the answer came back unprotected although secure messaging was on".to_owned();
+            judged.failures.push(Failure {
+                kind: FailureKind::SecureMessaging,
+                message,
+                ..Failure::default()
+            });
+        }
+    }
+
+    /// A step without an answer to judge. False when nothing sensible can follow.
+    fn trouble(&self, step: &Step, trouble: Trouble, judged: &mut StepResult) -> bool {
+        let mute = matches!(trouble, Trouble::Lost(TargetError::NoResponse));
+        if mute && step.expect.expects_mute() {
+            return true;
+        }
+        let (kind, message) = match trouble {
+            Trouble::Lost(TargetError::NoResponse) => {
+                (FailureKind::Transport, "the card did not answer".to_owned())
+            }
+            Trouble::Lost(TargetError::Refused(why)) => (FailureKind::Guard, why),
+            Trouble::Lost(error) => (FailureKind::Transport, error.to_string()),
+            Trouble::Rule(message) => (FailureKind::SecureMessaging, message),
+            Trouble::Harness(message) => (FailureKind::Harness, message),
+        };
+        if kind == FailureKind::Transport && !mute {
+            judged.note = Some("lost".to_owned());
+        }
+        judged.failures.push(Failure {
+            kind,
+            message,
+            ..Failure::default()
+        });
+        false
+    }
+
+    fn verdict(&self, case: &Case, judged: &StepResult) -> Verdict {
+        if judged.failures.is_empty() {
+            return Verdict::Passed;
+        }
+        if judged
+            .failures
+            .iter()
+            .any(|failure| failure.kind == FailureKind::Harness)
+        {
+            return Verdict::Error;
+        }
+        if judged.note.as_deref() == Some("lost") {
+            return Verdict::Inconclusive;
+        }
+        let mut requirements = case.requirements().peekable();
+        let only_should =
+            requirements.peek().is_some() && requirements.all(|id| self.shoulds.contains(id));
+        if only_should {
+            Verdict::Warning
+        } else {
+            Verdict::Failed
+        }
+    }
+}
+
+fn place_of(kind: TargetKind) -> Place {
+    match kind {
+        TargetKind::Emulator => Place::Emulator,
+        TargetKind::Reader => Place::Reader,
+        TargetKind::Recording => Place::Trace,
+    }
+}
+
+fn counters(session: &mut Session) -> Option<Counters> {
+    let (pin, puk) = match session.terminal.state() {
+        Some(state) => (state.pin_tries, state.puk_tries),
+        None => session.tries_told,
+    };
+    (pin.is_some() || puk.is_some()).then_some(Counters { pin, puk })
+}
+
+/// Keeps a part of an answer under a name.
+fn keep(
+    session: &mut Session,
+    capture: &Capture,
+    reply: Option<&Reply>,
+    exchange: Option<&Exchange>,
+) {
+    let whole: Vec<u8> = match capture.from {
+        CaptureFrom::Data => reply.map(|reply| reply.data.clone()),
+        CaptureFrom::Status => reply.map(|reply| reply.sw.to_bytes().to_vec()),
+        CaptureFrom::Answer => exchange.and_then(|exchange| exchange.wire_response.clone()),
+        CaptureFrom::Command => exchange.map(|exchange| exchange.wire_command.clone()),
+    }
+    .unwrap_or_default();
+    let part = match &capture.tlv {
+        Some(path) => words::value_at(&whole, path).unwrap_or_default(),
+        None => whole,
+    };
+    let start = usize::try_from(capture.offset)
+        .unwrap_or(usize::MAX)
+        .min(part.len());
+    let length = capture.length.map_or(usize::MAX, |length| {
+        usize::try_from(length).unwrap_or(usize::MAX)
+    });
+    let end = start.saturating_add(length).min(part.len());
+    let part = part.get(start..end).unwrap_or_default().to_vec();
+    session.captures.insert(capture.name.clone(), part);
+}
+
+/// Why a case is not simply passed, in one sentence.
+fn reason_of(result: &CaseResult) -> Option<String> {
+    let step = result.steps.get(result.deciding_step()?)?;
+    let what = match step.failures.first() {
+        Some(failure) => failure.message.clone(),
+        None => step.note.clone().unwrap_or_default(),
+    };
+    Some(format!("step {}: {what}", step.number()))
+}

@@ -1,0 +1,139 @@
+//! What is known about the card before the first command: what it was personalised with. A physical card tells less, so
+//! everything here may be missing; a value that is asked for and not known is an error that says so.
+
+use std::collections::BTreeMap;
+
+use cie_crypto::rsa::PublicKey;
+use cie_emulator::card::Image;
+use cie_emulator::credentials::Code;
+use cie_emulator::persona::{CardData, Persona, Trust};
+use x509_cert::der::Encode;
+
+use crate::scenario::model::{KeyReference, PersonaField};
+
+/// Facts about one card.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Id of the persona.
+    pub persona: Option<String>,
+    /// Id of the chip family.
+    pub chip: Option<String>,
+    /// The PIN it was given.
+    pub pin: Option<Code>,
+    /// The PUK it was given.
+    pub puk: Option<Code>,
+    /// Tries of PIN and PUK when nothing was used up.
+    pub tries: (u8, u8),
+    fields: BTreeMap<PersonaField, Vec<u8>>,
+    files: BTreeMap<u16, Vec<u8>>,
+    keys: BTreeMap<u8, PublicKey>,
+    trust: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Facts {
+    /// The facts of a synthetic citizen's card, as `image` has them.
+    ///
+    /// # Errors
+    /// One sentence, when the built-in trust store cannot be read.
+    pub fn of(persona: &Persona, card: &CardData, image: &Image) -> Result<Self, String> {
+        let holder = &card.holder;
+        let fields = [
+            (PersonaField::Nis, card.nis.to_vec()),
+            (
+                PersonaField::DocumentNumber,
+                card.document_number.as_bytes().to_vec(),
+            ),
+            (PersonaField::ChipSerial, card.sn_icc.to_vec()),
+            (PersonaField::Surname, holder.surname.as_str().into()),
+            (PersonaField::GivenName, holder.given_names.as_str().into()),
+            (PersonaField::FiscalCode, holder.fiscal_code.as_str().into()),
+            (
+                PersonaField::DateOfBirth,
+                holder.birth_date.compact().into_bytes(),
+            ),
+            (
+                PersonaField::DateOfExpiry,
+                persona.expires.compact().into_bytes(),
+            ),
+        ];
+        let files = image.files.dedicated_files().iter().flat_map(|df| {
+            let files = df.files.iter();
+            files.map(|ef| (ef.file_id.0, ef.contents.clone()))
+        });
+        let keys = [
+            (0x81, image.ias.signature.public().clone()),
+            (0x82, image.ias.device.public().clone()),
+            (0x83, image.ias.services.public().clone()),
+            (0x84, image.ias.terminal_ca.public.clone()),
+        ];
+        let policy = image.profile.credential_policy();
+        Ok(Self {
+            persona: Some(card.persona_id.clone()),
+            chip: Some(image.chip.id.clone()),
+            pin: Some(card.pin.clone()),
+            puk: Some(card.puk.clone()),
+            tries: (policy.pin_tries, policy.puk_tries),
+            fields: fields.into_iter().collect(),
+            files: files.collect(),
+            keys: keys.into_iter().collect(),
+            trust: trust()?,
+        })
+    }
+
+    /// A fact about the holder, as bytes.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known.
+    pub fn field(&self, field: PersonaField) -> Result<&[u8], String> {
+        let known = self.fields.get(&field).map(Vec::as_slice);
+        known.ok_or_else(|| format!("nothing is known of {field:?} of this card"))
+    }
+
+    /// What a file was personalised with.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known.
+    pub fn file(&self, file: u16) -> Result<&[u8], String> {
+        let known = self.files.get(&file).map(Vec::as_slice);
+        known.ok_or_else(|| format!("the content of file {file:04X} of this card is not known"))
+    }
+
+    /// The public half of a key as it was personalised.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known.
+    pub fn key(&self, key: KeyReference) -> Result<&PublicKey, String> {
+        let known = self.keys.get(&key.byte());
+        known.ok_or_else(|| format!("key {:02X} of this card is not known", key.byte()))
+    }
+
+    /// A certificate of the trust store, DER.
+    ///
+    /// # Errors
+    /// One sentence that lists the names there are.
+    pub fn trusted(&self, name: &str) -> Result<&[u8], String> {
+        let names: Vec<&str> = self.trust.keys().copied().collect();
+        let known = self.trust.get(name).map(Vec::as_slice);
+        known.ok_or_else(|| {
+            format!(
+                "the trust store has no \"{name}\"; it has: {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+fn trust() -> Result<BTreeMap<&'static str, Vec<u8>>, String> {
+    let trust = Trust::embedded().map_err(|error| error.to_string())?;
+    [
+        ("country-signer", trust.country_signer()),
+        ("citizen-root", trust.citizen_root()),
+        ("citizen-issuer", trust.citizen_issuer()),
+    ]
+    .into_iter()
+    .map(|(name, certificate)| {
+        let der = certificate.to_der().map_err(|error| error.to_string())?;
+        Ok((name, der))
+    })
+    .collect()
+}

@@ -1,0 +1,757 @@
+//! A case while it runs: the terminal in front of the card, the codes in force, what was captured, the state of a device
+//! authentication that is made step by step. It carries steps out; whether the answers are right is judged elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cie_emulator::chip::Chip;
+use cie_emulator::wire::{CommandBuf, Le, Response, StatusWord, ins, tlv};
+
+use super::commands::Builder;
+use super::facts::Facts;
+use super::provider::Setup;
+use super::spoil;
+use super::values::{Codes, Values};
+use crate::scenario::model::{
+    Action, ChannelForm, CodeName, Digest, Open, OpenParameters, ReadFile, Reset as ResetKind,
+    Sign, Step, Tamper,
+};
+use crate::target::{Reset, TargetError, TargetKind};
+use crate::terminal::ias::{
+    self, CaKey, DeviceAuthentication, Dialect, Fault, IasError, KeyAgreement, OpenOptions,
+    Prepared, Root,
+};
+use crate::terminal::{
+    AfterRefusal, Exchange, LeObject, PlainAnswer, Protection, Reply, Route, SendOptions, Terminal,
+    TerminalError,
+};
+
+/// Why a step could not be carried out to an answer.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// The card or the way to it was lost.
+    Lost(TargetError),
+    /// The card broke a rule of its protocol: this is about the card.
+    Rule(String),
+    /// The scenario asks for what cannot be done; nothing is said about the card.
+    Harness(String),
+}
+
+impl From<TerminalError> for Trouble {
+    fn from(error: TerminalError) -> Self {
+        match error {
+            TerminalError::Target(TargetError::Harness(what)) => Self::Harness(what),
+            TerminalError::Target(TargetError::Unsupported(what)) => {
+                Self::Harness(TargetError::Unsupported(what).to_string())
+            }
+            TerminalError::Target(lost) => Self::Lost(lost),
+            TerminalError::Command(error) => Self::Harness(error.to_string()),
+            error if spoil::is_terminals_fault(&error) => Self::Harness(error.to_string()),
+            error => Self::Rule(error.to_string()),
+        }
+    }
+}
+
+impl From<IasError> for Trouble {
+    fn from(error: IasError) -> Self {
+        match error {
+            IasError::Terminal(error) => error.into(),
+            IasError::Missing(_) | IasError::Terminals(_) => Self::Harness(error.to_string()),
+            rule => Self::Rule(rule.to_string()),
+        }
+    }
+}
+
+/// What carrying a step out brought.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The deciding answer, where there is one.
+    pub(super) reply: Option<Reply>,
+    /// The deciding command before protection.
+    pub(super) sent: Option<Vec<u8>>,
+    /// What the card was asked to sign.
+    pub(super) signed: Option<Vec<u8>>,
+    /// The command went protected and whole, through a session both sides still had.
+    pub(super) in_session: bool,
+}
+
+/// A case while it runs.
+pub(super) struct Session {
+    pub(super) terminal: Terminal,
+    pub(super) facts: Arc<Facts>,
+    pub(super) chip: Option<Arc<Chip>>,
+    pub(super) kind: TargetKind,
+    pub(super) codes: Codes,
+    pub(super) captures: BTreeMap<String, Vec<u8>>,
+    /// Tries of PIN and PUK as the last status words told them.
+    pub(super) tries_told: (Option<u8>, Option<u8>),
+    /// The session has been refused or spoiled: answers may come plain from now on.
+    session_broken: bool,
+    prepared: Option<Prepared>,
+    authentication: Option<DeviceAuthentication>,
+    first_protected: Option<Vec<u8>>,
+}
+
+impl Session {
+    pub(super) fn new(setup: Setup, seed: u64) -> Self {
+        let kind = setup.target.kind();
+        let random = cie_crypto::random::Seeded::derived(seed, "terminal");
+        Self {
+            terminal: Terminal::new(setup.target, Box::new(random)),
+            codes: Codes::of(&setup.facts),
+            facts: setup.facts,
+            chip: setup.chip,
+            kind,
+            captures: BTreeMap::new(),
+            tries_told: (None, None),
+            session_broken: false,
+            prepared: None,
+            authentication: None,
+            first_protected: None,
+        }
+    }
+
+    /// Carries one step out.
+    pub(super) fn perform(&mut self, step: &Step) -> Result<Outcome, Trouble> {
+        match &step.action {
+            Action::Bytes(bytes) => {
+                let bytes = self.bytes(bytes)?;
+                let reply = self.terminal.transmit_bytes(&bytes)?;
+                Ok(answered(reply, Some(bytes)))
+            }
+            Action::ReadFile(read) => self.read_file(read),
+            Action::Sign(sign) => self.sign(sign),
+            Action::Open(open) => self.open(open),
+            Action::Close => {
+                self.terminal.take_channel();
+                Ok(Outcome::default())
+            }
+            Action::Reset(kind) => self.reset(*kind),
+            Action::PowerCycle(kind) => self.reset(kind.unwrap_or(ResetKind::Cold)),
+            Action::Remove => self.moved(|terminal| terminal.target_mut().remove()),
+            Action::Insert => self.moved(|terminal| {
+                terminal.target_mut().insert()?;
+                terminal.power_on().map(drop)
+            }),
+            Action::Wait(time) => {
+                // An embedded card has no clock: waiting would only waste the user's time.
+                if self.kind == TargetKind::Reader {
+                    std::thread::sleep(time.0);
+                }
+                Ok(Outcome::default())
+            }
+            Action::Capture(_) | Action::Invariant(_) | Action::Note(_) => Ok(Outcome::default()),
+            Action::Restore(what) => self.restore(*what),
+            Action::VerifyCertificate(verify) if verify.data.is_none() => {
+                let fault = verify.fault.map(spoil::certificate_fault);
+                self.authentication_step(step, ias::Step::VerifyCertificate, fault)
+            }
+            Action::ExternalAuthenticate(external) if external.data.is_none() => {
+                let fault = external.fault.map(spoil::proof_fault);
+                self.authentication_step(step, ias::Step::ExternalAuthenticate, fault)
+            }
+            _ => self.command_step(step),
+        }
+    }
+
+    /// A step of one command.
+    fn command_step(&mut self, step: &Step) -> Result<Outcome, Trouble> {
+        if let Action::ReadBinary(read) = &step.action
+            && let Some(file) = read.file
+        {
+            let select = ias::commands::select_file(file.0);
+            let reply = self.terminal.transmit(&select)?;
+            if !reply.sw.is_ok() {
+                return Ok(answered(reply, select.to_bytes().ok()));
+            }
+        }
+        let command = self.build(&step.action)?;
+        let command = command.ok_or_else(|| {
+            let verb = step.action.verb();
+            Trouble::Harness(format!(
+                "{verb} is not carried out by this version of the judge"
+            ))
+        })?;
+        let chain = match &step.action {
+            Action::Apdu(crate::scenario::model::Apdu::Fields(fields)) => fields.chain,
+            _ => None,
+        };
+        let outcome = self.send(&command, step, chain)?;
+        self.remember(&step.action, &command, outcome.reply.as_ref());
+        Ok(outcome)
+    }
+
+    fn build(&mut self, action: &Action) -> Result<Option<CommandBuf>, Trouble> {
+        let mut random = self.terminal.random().fork();
+        let share = self.public_value_for(action);
+        let mut builder = Builder {
+            values: Values {
+                facts: &self.facts,
+                codes: &self.codes,
+                captures: &self.captures,
+            },
+            chip: self.chip.as_deref(),
+            random: &mut *random,
+            public_value: share,
+        };
+        let command = builder.command(action).map_err(Trouble::Harness)?;
+        // What was drawn from the copy must not be drawn again.
+        let mut step = [0; 8];
+        self.terminal.random().fill(&mut step);
+        Ok(command)
+    }
+
+    /// A public value for a key agreement made by steps: any member of the group will do, nothing is done with the secret.
+    fn public_value_for(&mut self, action: &Action) -> Option<Vec<u8>> {
+        let Action::ManageSecurityEnvironment(set) = action else {
+            return None;
+        };
+        if set.set != crate::scenario::model::SecurityTemplate::KeyAgreement
+            || set.public_value.is_some()
+        {
+            return None;
+        }
+        let group = cie_crypto::dh::Group::rfc5114_2048_256();
+        let exponent = group.random_exponent(self.terminal.random());
+        Some(group.public_value(&exponent))
+    }
+
+    /// Sends one command as the step wants it sent.
+    fn send(
+        &mut self,
+        command: &CommandBuf,
+        step: &Step,
+        chain: Option<u32>,
+    ) -> Result<Outcome, Trouble> {
+        let route = match (step.channel, step.tamper.plain.is_some()) {
+            (Some(ChannelForm::Plain), _) | (None, true) => Route::Plain,
+            (Some(ChannelForm::Protected), _) => Route::Protected,
+            (None, false) => Route::Auto,
+        };
+        let protected = match route {
+            Route::Plain => false,
+            Route::Protected => true,
+            Route::Auto => self.terminal.is_protected(),
+        };
+        let sent = command.to_bytes().ok();
+        if spoil::changes_the_wire(&step.tamper) || spoil::is_replay_of_first(&step.tamper) {
+            return self.send_altered(command, &step.tamper, protected, sent);
+        }
+        let mut options = SendOptions {
+            route,
+            plain_answer: PlainAnswer::Accept,
+            after_refusal: AfterRefusal::Keep,
+            ..SendOptions::default()
+        };
+        if let Some(size) = chain {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            options.chaining = crate::terminal::Chaining::Every(size);
+        }
+        self.spoiled(&mut options, &step.tamper)?;
+        let in_session = protected && !self.session_broken && options.tamper.is_none();
+        let spoiled = options.tamper.is_some() || (self.terminal.is_protected() && !protected);
+        let reply = self.terminal.transmit_with(command, &options)?;
+        self.note_session(spoiled, protected, &reply);
+        Ok(Outcome {
+            reply: Some(reply),
+            sent,
+            signed: None,
+            in_session,
+        })
+    }
+
+    fn spoiled(&mut self, options: &mut SendOptions, tamper: &Tamper) -> Result<(), Trouble> {
+        if tamper
+            .drop_do
+            .as_ref()
+            .is_some_and(|object| object.value.tag() == 0x97)
+        {
+            options.le_object = LeObject::Absent;
+            return Ok(());
+        }
+        if let Some(skip) = tamper.skip_ssc.as_ref().filter(|skip| skip.value < -1)
+            && let Some(channel) = self.terminal.channel_mut()
+        {
+            let counter = channel.messaging.counter();
+            let moved = counter.wrapping_add_signed(i64::from(skip.value));
+            channel.messaging.set_counter(moved);
+            return Ok(());
+        }
+        options.tamper = spoil::of(tamper).map_err(Trouble::Harness)?;
+        Ok(())
+    }
+
+    /// Sends bytes that no terminal would make of the command.
+    fn send_altered(
+        &mut self,
+        command: &CommandBuf,
+        tamper: &Tamper,
+        protected: bool,
+        sent: Option<Vec<u8>>,
+    ) -> Result<Outcome, Trouble> {
+        let mut bytes = match (&self.first_protected, spoil::is_replay_of_first(tamper)) {
+            (Some(first), true) => first.clone(),
+            (None, true) => {
+                return Err(Trouble::Harness(
+                    "no protected command was sent yet".to_owned(),
+                ));
+            }
+            (_, false) if protected => {
+                let channel = self.terminal.channel_mut();
+                let channel =
+                    channel.ok_or_else(|| Trouble::Harness("no channel is open".to_owned()))?;
+                let messaging = &mut channel.messaging;
+                let made = messaging.protect(command.view(), LeObject::default(), None);
+                made.map_err(|error| Trouble::Harness(error.to_string()))?
+            }
+            (_, false) => sent.clone().unwrap_or_default(),
+        };
+        spoil::alter(&mut bytes, tamper);
+        self.session_broken |= self.terminal.is_protected();
+        let reply = self.terminal.transmit_bytes(&bytes)?;
+        Ok(answered(reply, sent))
+    }
+
+    /// After a spoiled command, a plain answer inside the session or a plain command, both sides may differ about it.
+    fn note_session(&mut self, spoiled: bool, protected: bool, reply: &Reply) {
+        if spoiled || (protected && reply.channel == Protection::Plain) {
+            self.session_broken = true;
+        }
+        if self.first_protected.is_none() {
+            let first = self
+                .terminal
+                .exchanges()
+                .iter()
+                .find(|e| e.sent == Protection::Protected);
+            self.first_protected = first.map(|exchange| exchange.wire_command.clone());
+        }
+    }
+
+    fn read_file(&mut self, read: &ReadFile) -> Result<Outcome, Trouble> {
+        if let Some(application) = read.application {
+            let select = match application.aid() {
+                Some(aid) => ias::commands::select_application(aid),
+                None => ias::commands::select_master_file(),
+            };
+            self.terminal.demand("SELECT", &select)?;
+        }
+        let chunk = read.chunk.unwrap_or(128).clamp(1, 255);
+        let le = Le::Exactly(u16::try_from(chunk).unwrap_or(128));
+        if read.sfi.is_none() {
+            let select = ias::commands::select_file(read.file.0);
+            let reply = self.terminal.transmit(&select)?;
+            if !reply.sw.is_ok() {
+                return Ok(answered(reply, select.to_bytes().ok()));
+            }
+        }
+        let mut content: Vec<u8> = Vec::new();
+        loop {
+            let offset = u16::try_from(content.len()).map_err(|_| {
+                Trouble::Rule("the file does not end: more than 65535 bytes were read".to_owned())
+            })?;
+            let command = match (read.sfi, offset) {
+                (Some(sfi), 0) => ias::commands::read_binary_by_short_id(sfi.0, 0, le),
+                _ => ias::commands::read_binary(offset, le),
+            };
+            let mut reply = self.terminal.transmit(&command)?;
+            content.extend_from_slice(&reply.data);
+            let ended = match reply.sw {
+                StatusWord::NO_ERROR if reply.data.is_empty() => {
+                    let what =
+                        "READ BINARY answered 9000 without data: a client's loop would never end";
+                    return Err(Trouble::Rule(what.to_owned()));
+                }
+                StatusWord::NO_ERROR => false,
+                StatusWord::END_OF_FILE => true,
+                StatusWord::WRONG_P1_P2 if !content.is_empty() => true,
+                _ => return Ok(answered(reply, command.to_bytes().ok())),
+            };
+            if ended {
+                reply.data = content;
+                reply.sw = StatusWord::NO_ERROR;
+                return Ok(answered(reply, command.to_bytes().ok()));
+            }
+        }
+    }
+
+    fn sign(&mut self, sign: &Sign) -> Result<Outcome, Trouble> {
+        let data = self.bytes(&sign.data)?;
+        let message = match sign.digest {
+            None => data,
+            Some(digest) => digest_info(digest, &data),
+        };
+        let set = ias::commands::set_signature(ias::commands::ALGORITHM_SIGN, sign.key.byte());
+        let reply = self.terminal.transmit(&set)?;
+        if !reply.sw.is_ok() {
+            return Ok(answered(reply, set.to_bytes().ok()));
+        }
+        let command = ias::commands::internal_authenticate(&message);
+        let reply = self.terminal.transmit(&command)?;
+        Ok(Outcome {
+            signed: Some(message),
+            ..answered(reply, command.to_bytes().ok())
+        })
+    }
+
+    fn open(&mut self, open: &Open) -> Result<Outcome, Trouble> {
+        let result = match open {
+            Open::KeyAgreement(parameters) => self.agree(parameters).map(drop),
+            Open::DeviceAuthentication(parameters) => self.authenticate(parameters),
+            Open::Bac(_) | Open::Pace(_) | Open::ChipAuthentication(_) => {
+                let what = "the document's channels (bac, pace, chip_authentication) are not built in this version";
+                return Err(Trouble::Harness(what.to_owned()));
+            }
+        };
+        let reply = self.last_reply();
+        match result {
+            Ok(()) => {}
+            // The card said no: the status word is what the step is judged by.
+            Err(IasError::Terminal(TerminalError::Status { .. })) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Outcome {
+            sent: self.last_command(),
+            reply,
+            ..Outcome::default()
+        })
+    }
+
+    /// Reads what a key agreement needs, agrees keys, opens the channel.
+    fn agree(&mut self, parameters: &OpenParameters) -> Result<KeyAgreement, IasError> {
+        self.session_broken = false;
+        self.first_protected = None;
+        let options = OpenOptions {
+            root: self.root(),
+            dialect: match parameters.combined_parameters {
+                Some(true) => Dialect::Combined,
+                Some(false) => Dialect::Separate,
+                None => self.dialect(),
+            },
+            ..OpenOptions::default()
+        };
+        let (prepared, agreement) = match &parameters.public_value {
+            None => ias::open_key_agreement(&mut self.terminal, options)?,
+            Some(value) => {
+                ias::prepare(&mut self.terminal, options)?;
+                let value = self.bytes(value).map_err(|trouble| match trouble {
+                    Trouble::Harness(what) => IasError::Terminals(what),
+                    other => IasError::Terminals(format!("{other:?}")),
+                })?;
+                let algorithm = ias::commands::ALGORITHM_DEVICE_AUTHENTICATION;
+                let parameters = ias::commands::DH_PARAMETERS;
+                let set = ias::commands::set_key_agreement(algorithm, parameters, &value);
+                // Nobody holds the exponent of this value: whatever the card says to it ends the opening.
+                let sw = self.terminal.transmit(&set)?.sw;
+                let step = "MSE SET, key agreement";
+                return Err(TerminalError::Status { step, sw }.into());
+            }
+        };
+        self.authentication = Some(DeviceAuthentication::new(
+            agreement.clone(),
+            prepared.ca.clone(),
+            prepared.device_key.clone(),
+            prepared.serial_number,
+        ));
+        self.prepared = Some(prepared);
+        Ok(agreement)
+    }
+
+    fn authenticate(&mut self, parameters: &OpenParameters) -> Result<(), IasError> {
+        if !self.terminal.is_protected() || self.session_broken || self.authentication.is_none() {
+            self.agree(parameters)?;
+        }
+        let certificate = parameters.certificate.map(spoil::certificate_fault);
+        let proof = parameters.proof.map(spoil::proof_fault);
+        let mut authentication = self.authentication.take();
+        let Some(running) = authentication.as_mut() else {
+            return Err(IasError::Missing("a key agreement"));
+        };
+        let mut result = Ok(());
+        for step in ias::Step::ALL {
+            let fault = match step {
+                ias::Step::VerifyCertificate => certificate.as_ref(),
+                ias::Step::ExternalAuthenticate => proof.as_ref(),
+                _ => None,
+            };
+            let options = SendOptions::default();
+            match running.step(&mut self.terminal, step, fault, &options) {
+                Ok(Some(reply)) if !reply.sw.is_ok() => {
+                    let step = step.name();
+                    result = Err(TerminalError::Status { step, sw: reply.sw }.into());
+                    break;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        self.authentication = authentication;
+        result
+    }
+
+    /// One step of a device authentication, in whatever order the scenario wants.
+    fn authentication_step(
+        &mut self,
+        step: &Step,
+        which: ias::Step,
+        fault: Option<Fault>,
+    ) -> Result<Outcome, Trouble> {
+        let mut authentication = match self.authentication.take() {
+            Some(authentication) => authentication,
+            None => self.stranger()?,
+        };
+        let route = match step.channel {
+            Some(ChannelForm::Plain) => Route::Plain,
+            Some(ChannelForm::Protected) => Route::Protected,
+            None => Route::Auto,
+        };
+        let options = SendOptions {
+            route,
+            plain_answer: PlainAnswer::Accept,
+            after_refusal: AfterRefusal::Keep,
+            ..SendOptions::default()
+        };
+        let in_session =
+            self.terminal.is_protected() && route != Route::Plain && !self.session_broken;
+        let result = authentication.step(&mut self.terminal, which, fault.as_ref(), &options);
+        self.authentication = Some(authentication);
+        let reply = result?;
+        if let Some(reply) = &reply {
+            self.note_session(false, in_session, reply);
+        }
+        Ok(Outcome {
+            sent: self.last_command(),
+            reply,
+            in_session,
+            ..Outcome::default()
+        })
+    }
+
+    /// An authentication without a key agreement: what a terminal can still send when it skips that.
+    fn stranger(&mut self) -> Result<DeviceAuthentication, Trouble> {
+        let group = cie_crypto::dh::Group::rfc5114_2048_256();
+        let parameters = ias::DomainParameters::new(group.g(), group.p(), group.q())?;
+        let share = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
+        let mut other = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
+        while other.public_value.ends_with(&[0]) {
+            other = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
+        }
+        let value = tlv::object(0x91, &other.public_value);
+        let agreement = KeyAgreement::complete(parameters, &share, &tlv::object(0xA6, &value))?;
+        let ca = self
+            .facts
+            .key(crate::scenario::model::KeyReference::CertificationAuthority);
+        let ca = ca.map_err(Trouble::Harness)?;
+        let mut exponent = vec![0; ca.size().saturating_sub(ca.exponent().len())];
+        exponent.extend_from_slice(ca.exponent());
+        let ca = CaKey {
+            modulus: ca.modulus().to_vec(),
+            exponent,
+            holder_reference: *b"\0\0\0\0ITCIECA1",
+            holder_authorization: [0xA0, 0, 0, 0, 0, 0x39, 0x01],
+        };
+        let device = self.facts.key(crate::scenario::model::KeyReference::Device);
+        let device = device.map_err(Trouble::Harness)?.clone();
+        Ok(DeviceAuthentication::new(agreement, ca, device, None))
+    }
+
+    fn root(&self) -> Root {
+        use cie_emulator::chip::RootSelection;
+        match self.chip.as_ref().map(|chip| chip.dialects.root) {
+            Some(RootSelection::ApplicationIdentifier) => Root::IasApplication,
+            Some(RootSelection::MasterFile) | None => Root::MasterFile,
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        use cie_emulator::chip::DhDialect;
+        match self.chip.as_ref().map(|chip| chip.dialects.dh_parameters) {
+            Some(DhDialect::Combined) => Dialect::Combined,
+            Some(DhDialect::Separate) => Dialect::Separate,
+            None => Dialect::Automatic,
+        }
+    }
+
+    fn reset(&mut self, kind: ResetKind) -> Result<Outcome, Trouble> {
+        let kind = match kind {
+            ResetKind::Warm => Reset::Warm,
+            ResetKind::Cold => Reset::Cold,
+        };
+        let atr = self.terminal.reset(kind).map_err(TerminalError::from)?;
+        self.session_broken = false;
+        Ok(Outcome {
+            reply: Some(Reply {
+                data: atr,
+                sw: StatusWord::NO_ERROR,
+                channel: Protection::Plain,
+                unsent_links: 0,
+            }),
+            ..Outcome::default()
+        })
+    }
+
+    fn moved(
+        &mut self,
+        action: impl FnOnce(&mut Terminal) -> Result<(), TargetError>,
+    ) -> Result<Outcome, Trouble> {
+        self.terminal.take_channel();
+        action(&mut self.terminal).map_err(TerminalError::from)?;
+        Ok(Outcome::default())
+    }
+
+    /// Puts the PIN back as it was, or the PUK's counter; nothing is sent when nothing was changed.
+    fn restore(&mut self, what: crate::scenario::model::Restore) -> Result<Outcome, Trouble> {
+        use crate::scenario::model::Restore;
+        self.reset(ResetKind::Cold)?;
+        let parameters = OpenParameters::default();
+        self.authenticate(&parameters)?;
+        let right = |session: &Self, name| -> Result<ias::Code, Trouble> {
+            let code = session.codes.right(name).map_err(Trouble::Harness)?;
+            Ok(ias::Code::new(*code.reveal()))
+        };
+        let puk = right(self, CodeName::Puk)?;
+        if what == Restore::Puk {
+            let command = ias::credentials::verify(ias::Reference::Puk, &puk);
+            return Ok(answered(self.terminal.transmit(&command)?, None));
+        }
+        let original = self
+            .codes
+            .original(CodeName::Pin)
+            .map_err(Trouble::Harness)?
+            .clone();
+        let old = right(self, CodeName::Pin)?;
+        let verify = ias::credentials::verify(ias::Reference::Pin, &old);
+        let mut reply = self.terminal.transmit(&verify)?;
+        let new = ias::Code::new(*original.reveal());
+        if reply.sw == StatusWord::AUTHENTICATION_METHOD_BLOCKED {
+            let verify = ias::credentials::verify(ias::Reference::Puk, &puk);
+            reply = self.terminal.transmit(&verify)?;
+            if reply.sw.is_ok() {
+                let reset = ias::credentials::reset_retry_counter(ias::Reference::Pin, Some(&new));
+                reply = self.terminal.transmit(&reset)?;
+            }
+        } else if reply.sw.is_ok() && self.codes.right(CodeName::Pin) != Ok(&original) {
+            let change = ias::credentials::change_reference_data(ias::Reference::Pin, &old, &new);
+            reply = self.terminal.transmit(&change)?;
+        }
+        if reply.sw.is_ok() {
+            self.codes.pin = Some(original);
+        }
+        Ok(answered(reply, None))
+    }
+
+    /// A device authentication made by hand: the challenge is kept, and the counter jumps when the card has proven itself.
+    fn follow_authentication(&mut self, command: &CommandBuf, reply: &Reply) {
+        let Some(authentication) = self.authentication.as_mut().filter(|_| reply.sw.is_ok()) else {
+            return;
+        };
+        match (command.header.ins, command.data.last_chunk::<4>()) {
+            (ins::GET_CHALLENGE, _) => authentication.set_challenge(reply.data.clone()),
+            (ins::INTERNAL_AUTHENTICATE, Some(own))
+                if command.data.len() == 8
+                    && reply.data.len() == 264
+                    && reply.channel == Protection::Protected =>
+            {
+                let card = authentication.challenge().and_then(<[u8]>::last_chunk::<4>);
+                if let (Some(card), Some(channel)) = (card, self.terminal.channel_mut()) {
+                    let (card, own) = (u32::from_be_bytes(*card), u32::from_be_bytes(*own));
+                    channel
+                        .messaging
+                        .set_counter(u64::from(card) << 32 | u64::from(own));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What an answer tells about codes and counters.
+    fn remember(&mut self, action: &Action, command: &CommandBuf, reply: Option<&Reply>) {
+        let Some(reply) = reply else { return };
+        self.follow_authentication(command, reply);
+        let told = match command.header.p2 {
+            0x81 => &mut self.tries_told.0,
+            0x82 => &mut self.tries_told.1,
+            _ => return,
+        };
+        let full = match command.header.p2 {
+            0x81 => self.facts.tries.0,
+            _ => self.facts.tries.1,
+        };
+        match (command.header.ins, reply.sw) {
+            (
+                ins::VERIFY | ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER,
+                StatusWord::NO_ERROR,
+            ) => {
+                *told = (full > 0).then_some(full);
+            }
+            (_, sw) if sw.tries_left().is_some() => *told = sw.tries_left(),
+            (_, StatusWord::AUTHENTICATION_METHOD_BLOCKED) if command.header.p1 == 0 => {
+                *told = Some(0)
+            }
+            _ => {}
+        }
+        let sets_pin = matches!(
+            action,
+            Action::ChangeReferenceData(_) | Action::ResetRetryCounter(_) | Action::Apdu(_)
+        ) && matches!(
+            (command.header.ins, command.header.p1),
+            (ins::CHANGE_REFERENCE_DATA, _) | (ins::RESET_RETRY_COUNTER, 0x00 | 0x02)
+        );
+        if sets_pin && reply.sw.is_ok() && command.header.p2 == 0x81 {
+            let new = command.data.last_chunk::<8>();
+            self.codes.pin =
+                new.and_then(|digits| cie_emulator::credentials::Code::from_digits(digits).ok());
+        }
+    }
+
+    pub(super) fn bytes(
+        &mut self,
+        value: &crate::scenario::model::Bytes,
+    ) -> Result<Vec<u8>, Trouble> {
+        let values = Values {
+            facts: &self.facts,
+            codes: &self.codes,
+            captures: &self.captures,
+        };
+        values
+            .bytes(value, self.terminal.random())
+            .map_err(Trouble::Harness)
+    }
+
+    fn last_reply(&self) -> Option<Reply> {
+        let last: &Exchange = self.terminal.exchanges().last()?;
+        let response = last.plain_response.as_ref()?;
+        let Response { data, sw } = Response::parse(response).ok()?;
+        Some(Reply {
+            data: data.to_vec(),
+            sw,
+            channel: last.channel,
+            unsent_links: 0,
+        })
+    }
+
+    fn last_command(&self) -> Option<Vec<u8>> {
+        self.terminal.exchanges().last()?.plain_command.clone()
+    }
+}
+
+fn answered(reply: Reply, sent: Option<Vec<u8>>) -> Outcome {
+    Outcome {
+        reply: Some(reply),
+        sent,
+        ..Outcome::default()
+    }
+}
+
+fn digest_info(digest: Digest, data: &[u8]) -> Vec<u8> {
+    use cie_crypto::hash::HashAlgorithm;
+    let algorithm = match digest {
+        Digest::Sha1 => HashAlgorithm::Sha1,
+        Digest::Sha256 => HashAlgorithm::Sha256,
+        Digest::Sha384 => HashAlgorithm::Sha384,
+        Digest::Sha512 => HashAlgorithm::Sha512,
+    };
+    [algorithm.digest_info_prefix(), &algorithm.digest(&[data])].concat()
+}
