@@ -18,15 +18,12 @@ impl Judge<'_, '_> {
         if let Some(tree) = &expect.tlv {
             self.tlv(tree);
         }
-        for key in [
-            expect.certificate.as_ref().map(|at| at.span.as_ref()),
-            expect.security_object.as_ref().map(|at| at.span.as_ref()),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            let message = "certificate and security_object cannot be judged yet";
-            self.unknown(key, message.to_owned());
+        if let Some(certificate) = &expect.certificate {
+            self.certificate(certificate);
+        }
+        if let Some(object) = &expect.security_object {
+            let message = "security_object cannot be judged yet".to_owned();
+            self.unknown(object.span.as_ref(), message);
         }
         if let Some(signature) = &expect.signature {
             self.signature(signature);

@@ -5,9 +5,11 @@
 //! All misses of a step are collected. An expectation that cannot be judged (a state nobody can see, a value that is not
 //! known) is a miss of kind [`FailureKind::Harness`]: it is neither met nor the card's fault.
 
+mod algorithm;
 mod alternatives;
 mod answer;
 mod bytes;
+mod certificate;
 mod pattern;
 mod signature;
 mod state;

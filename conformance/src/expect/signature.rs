@@ -87,12 +87,8 @@ fn verdict(
         }
         Scheme::Pkcs1 => {
             let digest = algorithm(wanted.digest.unwrap_or(Digest::Sha256));
-            pkcs1::verify_digest(key, digest, message, signature).map_err(|error| {
-                say(match pkcs1::recover_type1(key, signature) {
-                    Ok(info) => other_digest(digest, &info),
-                    Err(_) => pkcs1_reason(error),
-                })
-            })
+            pkcs1::verify_digest(key, digest, message, signature)
+                .map_err(|error| say(why_pkcs1(key, digest, signature, error)))
         }
         Scheme::Iso9796_2 => {
             let recovered = iso9796::recover_block(key, signature)
@@ -128,6 +124,19 @@ pub(super) fn hash_name(algorithm: HashAlgorithm) -> &'static str {
         HashAlgorithm::Sha256 => "SHA-256",
         HashAlgorithm::Sha384 => "SHA-384",
         HashAlgorithm::Sha512 => "SHA-512",
+    }
+}
+
+/// Why a signature with a DigestInfo does not verify: the signature is opened once more to see what it holds.
+pub(super) fn why_pkcs1(
+    key: &PublicKey,
+    expected: HashAlgorithm,
+    signature: &[u8],
+    error: Pkcs1Error,
+) -> String {
+    match pkcs1::recover_type1(key, signature) {
+        Ok(info) => other_digest(expected, &info),
+        Err(_) => pkcs1_reason(error),
     }
 }
 
