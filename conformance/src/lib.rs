@@ -2,6 +2,7 @@
 
 pub mod expect;
 pub mod report;
+pub mod requirements;
 pub mod run;
 pub mod scenario;
 pub mod target;

@@ -23,7 +23,7 @@ impl ParsedBlock {
     pub(crate) fn read(source: &Arc<Source>) -> Result<Self, Problems> {
         let root = Node::parse(source).map_err(|problem| Problems::from(*problem))?;
         let mut problems = Problems::default();
-        check_structure(&root, &mut problems);
+        let root = check_structure(root, &mut problems);
         if !check_version(&root, "cie-block", &mut problems) {
             return Err(problems);
         }

@@ -171,8 +171,14 @@ impl serde::de::Error for DecodeError {
     }
 
     fn invalid_value(_: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        let wanted = match wanted.to_string().as_str() {
+            "u8" => "a number from 0 to 255".to_owned(),
+            "u16" => "a number from 0 to 65535".to_owned(),
+            "u32" | "u64" => "a number of 0 or more".to_owned(),
+            other => other.to_owned(),
+        };
         Self {
-            wanted: Some(wanted.to_string()),
+            wanted: Some(wanted),
             ..Self::new(Code::BadValue, String::new())
         }
     }

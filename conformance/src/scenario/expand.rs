@@ -1,14 +1,13 @@
 //! From the steps of a file to the steps that are carried out: blocks put in, loops unrolled, variables filled in. What
 //! is left is a plain list. A budget keeps a few lines from becoming a million steps.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blocks::{ParsedBlock, arguments};
 use super::catalogue::Catalogue;
-use super::fill::Scope;
+use super::fill::{Ledger, Scope};
 use super::model::Step;
 use super::problem::{Code, Problem, Problems, nearest};
 use super::recover::decode_all;
@@ -16,7 +15,7 @@ use super::source::Span;
 use super::steps::{FLOW_VERBS, decode_step};
 use super::tree::{Entry, Kind, Node};
 
-/// Steps of one file, all cells of its matrix together.
+/// Steps and turns of loops of one file, all cells of its matrix together.
 pub const MAX_STEPS: usize = 50_000;
 /// Loops and groups within each other.
 const MAX_NESTING: usize = 8;
@@ -27,8 +26,8 @@ pub(crate) struct Expander<'a> {
     blocks: BTreeMap<String, Option<Rc<ParsedBlock>>>,
     /// Everything found wrong so far.
     pub(crate) problems: Problems,
-    /// Variables used so far.
-    pub(crate) used: &'a RefCell<BTreeSet<String>>,
+    /// Counts over the whole file.
+    pub(crate) ledger: &'a Ledger,
     made: usize,
 }
 
@@ -51,12 +50,12 @@ impl Around {
 }
 
 impl<'a> Expander<'a> {
-    pub(crate) fn new(catalogue: &'a Catalogue, used: &'a RefCell<BTreeSet<String>>) -> Self {
+    pub(crate) fn new(catalogue: &'a Catalogue, ledger: &'a Ledger) -> Self {
         Self {
             catalogue,
             blocks: BTreeMap::new(),
             problems: Problems::default(),
-            used,
+            ledger,
             made: 0,
         }
     }
@@ -81,13 +80,22 @@ impl<'a> Expander<'a> {
 
     fn list(&mut self, nodes: &[Node], scope: &Scope<'_>, around: &Around, steps: &mut Vec<Step>) {
         for node in nodes {
-            if self.made >= MAX_STEPS {
-                let message = format!("the steps of this file become more than {MAX_STEPS}");
-                self.problem(Code::Limit, message, &node.span);
+            if !self.spend(&node.span) {
                 return;
             }
             self.step(node, scope, around, steps);
         }
+    }
+
+    /// Counts a step or a turn of a loop; false when there were too many, which is said once.
+    fn spend(&mut self, place: &Span) -> bool {
+        self.made = self.made.saturating_add(1);
+        if self.made == MAX_STEPS + 1 {
+            let message =
+                format!("the steps and loops of this file come to more than {MAX_STEPS} steps");
+            self.problem(Code::Limit, message, place);
+        }
+        self.made <= MAX_STEPS
     }
 
     fn step(&mut self, node: &Node, scope: &Scope<'_>, around: &Around, steps: &mut Vec<Step>) {
@@ -112,7 +120,6 @@ impl<'a> Expander<'a> {
             }
             return;
         }
-        self.made += 1;
         let mut problems = Vec::new();
         let filled = scope.fill(node, &mut problems);
         if problems.is_empty() {
@@ -163,6 +170,9 @@ impl<'a> Expander<'a> {
         };
         let turns = columns.first().map_or(0, |(_, values)| values.len());
         for turn in 0..turns {
+            if !self.spend(&entry.key.span) {
+                return;
+            }
             let row = columns
                 .iter()
                 .filter_map(|(name, values)| values.get(turn).map(|value| (name, value)));
@@ -174,9 +184,6 @@ impl<'a> Expander<'a> {
                 scope.with(name, value)
             });
             self.list(body, &scope, &around.inside(label.join(",")), steps);
-            if self.made >= MAX_STEPS {
-                return;
-            }
         }
     }
 
@@ -249,6 +256,9 @@ impl<'a> Expander<'a> {
         };
         let Some(repeat) = repeat else { return };
         for turn in 0..repeat.times {
+            if !self.spend(&entry.key.span) {
+                return;
+            }
             let scope = match &repeat.index {
                 Some(name) => scope.with(name, turn.to_string()),
                 None => scope.clone(),
@@ -259,9 +269,6 @@ impl<'a> Expander<'a> {
                 &around.inside(format!("{} of {}", turn + 1, repeat.times)),
                 steps,
             );
-            if self.made >= MAX_STEPS {
-                return;
-            }
         }
     }
 
@@ -299,11 +306,7 @@ impl<'a> Expander<'a> {
         };
         match arguments(&block, given.as_ref(), &entry.value.span) {
             Ok(values) => {
-                let scope = values
-                    .into_iter()
-                    .fold(Scope::new(None), |scope, (name, value)| {
-                        scope.with(name, value)
-                    });
+                let scope = Scope::of_block(self.ledger, values);
                 let inside = Around {
                     used_at: Some(entry.value.span.clone()),
                     ..around.inside(name)

@@ -1,7 +1,7 @@
 //! `${name}` and the closed list of functions: text is filled in before a value is decoded, so that every field of the
 //! language can take a variable. No expressions beyond these functions, no shell, nothing from the environment.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decode::suggestion;
@@ -10,7 +10,9 @@ use super::source::Span;
 use super::tree::{Entry, Kind, Node, Scalar, Style};
 
 /// Longest text a substitution may make, in bytes.
-const MAX_TEXT: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 18;
+/// All texts that substitutions make in one file, in bytes.
+const MAX_FILLED: usize = 64 << 20;
 
 /// The functions and what they take, for messages.
 const FUNCTIONS: [(&str, &str); 7] = [
@@ -26,19 +28,45 @@ const FUNCTIONS: [(&str, &str); 7] = [
     ("repeat", "repeat(text, times)"),
 ];
 
-/// The variables in reach, and which of them were used.
-#[derive(Clone, Debug, Default)]
+/// What is counted over a whole file: which variables were used, and how much text was made.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    used: RefCell<BTreeSet<String>>,
+    filled: Cell<usize>,
+}
+
+impl Ledger {
+    /// True when a variable of this name was asked for.
+    pub(crate) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+    }
+}
+
+/// The variables in reach.
+#[derive(Clone, Debug)]
 pub(crate) struct Scope<'u> {
     values: BTreeMap<String, String>,
-    used: Option<&'u RefCell<BTreeSet<String>>>,
+    ledger: &'u Ledger,
+    /// False inside a block, whose parameters are no variables of the file.
+    counts: bool,
 }
 
 impl<'u> Scope<'u> {
-    /// No variables; those used later are noted in `used`.
-    pub(crate) fn new(used: Option<&'u RefCell<BTreeSet<String>>>) -> Self {
+    /// No variables yet.
+    pub(crate) fn new(ledger: &'u Ledger) -> Self {
         Self {
             values: BTreeMap::new(),
-            used,
+            ledger,
+            counts: true,
+        }
+    }
+
+    /// The scope of a block: its parameters only.
+    pub(crate) fn of_block(ledger: &'u Ledger, values: BTreeMap<String, String>) -> Self {
+        Self {
+            values,
+            ledger,
+            counts: false,
         }
     }
 
@@ -50,8 +78,8 @@ impl<'u> Scope<'u> {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        if let Some(used) = self.used.filter(|used| !used.borrow().contains(name)) {
-            used.borrow_mut().insert(name.to_owned());
+        if self.counts && !self.ledger.is_used(name) {
+            self.ledger.used.borrow_mut().insert(name.to_owned());
         }
         self.values.get(name).map(String::as_str)
     }
@@ -119,13 +147,22 @@ impl<'u> Scope<'u> {
             reader.end()?;
             rest = after.get(1..).unwrap_or_default();
             if filled.len() > MAX_TEXT {
-                return Err(Trouble::form(
-                    expression,
-                    "the text grows beyond a megabyte",
-                ));
+                return Err(Trouble::form(expression, "the text grows beyond 256 KiB"));
             }
         }
         filled.push_str(rest);
+        self.ledger
+            .filled
+            .set(self.ledger.filled.get().saturating_add(filled.len()));
+        if self.ledger.filled.get() > MAX_FILLED {
+            return Err(Trouble {
+                code: Code::Limit,
+                ..Trouble::form(
+                    text,
+                    "the variables of this file make more than 64 MiB of text",
+                )
+            });
+        }
         Ok(filled)
     }
 }
@@ -280,10 +317,7 @@ impl Reader<'_> {
                 let times = usize::try_from(number(times)?).unwrap_or(usize::MAX);
                 match text.len().checked_mul(times) {
                     Some(length) if length <= MAX_TEXT => Ok(text.repeat(times)),
-                    _ => Err(Trouble::form(
-                        self.whole,
-                        "the text grows beyond a megabyte",
-                    )),
+                    _ => Err(Trouble::form(self.whole, "the text grows beyond 256 KiB")),
                 }
             }
             _ if FUNCTIONS.iter().any(|(known, _)| *known == function) => Err(Trouble::form(

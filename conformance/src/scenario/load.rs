@@ -1,18 +1,16 @@
 //! A file becomes cases, or a list of everything that is wrong with it. Syntax ends the reading; everything after that is
 //! collected: structure, header, steps, names that mean nothing, a hazard that is too low.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::case::Case;
 use super::catalogue::Catalogue;
 use super::check::check;
 use super::expand::Expander;
-use super::fill::Scope;
+use super::fill::{Ledger, Scope};
 use super::hazard;
 use super::model::Scenario;
-use super::problem::{Code, Problem, Problems};
+use super::problem::{Code, Problem, Problems, nearest};
 use super::recover::decode_all;
 use super::source::Source;
 use super::structure::{check_structure, check_version};
@@ -37,12 +35,12 @@ pub struct Loaded {
 pub fn load(source: &Arc<Source>, catalogue: &Catalogue) -> Result<Loaded, Problems> {
     let root = Node::parse(source).map_err(|problem| Problems::from(*problem))?;
     let mut problems = Problems::default();
-    check_structure(&root, &mut problems);
+    let root = check_structure(root, &mut problems);
     if !check_version(&root, "cie-scenario", &mut problems) {
         return Err(problems.sorted());
     }
-    let used = RefCell::new(BTreeSet::new());
-    let mut expander = Expander::new(catalogue, &used);
+    let ledger = Ledger::default();
+    let mut expander = Expander::new(catalogue, &ledger);
     let mut cases = Vec::new();
     for cell in cells(&root, catalogue, &mut problems) {
         if let Some(case) = case(&root, cell, &mut expander, &mut problems) {
@@ -56,7 +54,7 @@ pub fn load(source: &Arc<Source>, catalogue: &Catalogue) -> Result<Loaded, Probl
         return Err(problems);
     }
     let mut warnings = problems;
-    unused(&root, &used.borrow(), &mut warnings);
+    unused(&root, &ledger, &mut warnings);
     Ok(Loaded {
         cases,
         warnings: warnings.sorted(),
@@ -134,7 +132,7 @@ fn case(
     let mut found = Vec::new();
     let matrix = cell
         .iter()
-        .fold(Scope::new(Some(expander.used)), |scope, (name, value)| {
+        .fold(Scope::new(expander.ledger), |scope, (name, value)| {
             scope.with(name, value)
         });
     let mut scope = matrix.clone();
@@ -146,6 +144,7 @@ fn case(
         }
     }
     let header = header_of(root, &scope, &mut found);
+    missing(root, &mut found);
     let scenario = match decode_all::<Scenario>(&header) {
         Ok(scenario) => Some(scenario),
         Err(more) => {
@@ -169,6 +168,18 @@ fn case(
         source: Arc::clone(root.span.source()),
         scenario,
     })
+}
+
+/// Every key that must be there and is not; the decoder would stop at the first.
+fn missing(root: &Node, problems: &mut Vec<Problem>) {
+    let given = || root.entries().iter().map(|entry| entry.key.text.as_str());
+    for key in ["id", "title", "requirements", "hazard", "steps"] {
+        if given().any(|given| given == key) || nearest(key, given()).is_some() {
+            continue;
+        }
+        let message = format!("the field `{key}` is missing");
+        problems.push(Problem::new(Code::MissingField, message, root.span.clone()));
+    }
 }
 
 /// The file without its steps, variables filled in everywhere but where they are made.
@@ -216,10 +227,10 @@ fn matrix_of(matrix: &Node) -> Node {
 }
 
 /// Variables that nothing uses.
-fn unused(root: &Node, used: &BTreeSet<String>, warnings: &mut Problems) {
+fn unused(root: &Node, ledger: &Ledger, warnings: &mut Problems) {
     for place in ["vars", "matrix"] {
         for entry in root.get(place).map(Node::entries).unwrap_or_default() {
-            if !used.contains(&entry.key.text) {
+            if !ledger.is_used(&entry.key.text) {
                 let message = format!("the variable `{}` is not used", entry.key.text);
                 warnings.push(Problem::new(Code::Unused, message, entry.key.span.clone()));
             }

@@ -216,7 +216,7 @@ impl fmt::Display for Problem {
 }
 
 /// All problems of one or several files, in the order of their places.
-#[derive(Clone, Debug, Default, PartialEq, thiserror::Error)]
+#[derive(Clone, Default, PartialEq, thiserror::Error)]
 #[error("{}", self.render(false))]
 pub struct Problems(Vec<Problem>);
 
@@ -279,6 +279,13 @@ impl Problems {
             .map(|problem| problem.render(colour))
             .collect();
         rendered.join("\n\n")
+    }
+}
+
+/// As for people: a test that fails with problems shows them readable.
+impl fmt::Debug for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
     }
 }
 

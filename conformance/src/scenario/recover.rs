@@ -28,21 +28,33 @@ pub(crate) fn decode_all<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Prob
         && let Some(key) = prune(&mut rest, &last.span)
     {
         gone.push(key);
+        if matches!(&rest.kind, Kind::Map(left) if left.is_empty()) {
+            break;
+        }
         match decode::<T>(&rest) {
             Ok(_) => break,
-            Err(problem) if is_of_our_making(&problem, &gone) => break,
+            Err(problem) if is_of_our_making(&problem, &gone, &problems) => break,
             Err(problem) => problems.push(*problem),
         }
     }
     Err(problems)
 }
 
-/// True for a field that is missing because it was taken out.
-fn is_of_our_making(problem: &Problem, gone: &[String]) -> bool {
-    problem.code == Code::MissingField
-        && gone
+/// True for a field that is missing because it was taken out, or because the one taken out is its misspelling.
+fn is_of_our_making(problem: &Problem, gone: &[String], before: &[Problem]) -> bool {
+    let Some(field) = problem
+        .message
+        .split('`')
+        .nth(1)
+        .filter(|_| problem.code == Code::MissingField)
+    else {
+        return false;
+    };
+    let meant = format!("did you mean `{field}`?");
+    gone.iter().any(|key| key == field)
+        || before
             .iter()
-            .any(|key| problem.message.contains(&format!("`{key}`")))
+            .any(|problem| problem.help.as_ref() == Some(&meant))
 }
 
 /// Takes out the innermost entry that covers a place, and the mappings that are empty then. Gives its key.

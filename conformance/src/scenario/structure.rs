@@ -1,48 +1,73 @@
 //! Checks that hold for every file before its meaning is looked at: no key twice, no merge keys, a format version that
 //! this release reads.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::model::FORMAT_VERSION;
 use super::problem::{Code, Problem, Problems};
-use super::source::Span;
-use super::tree::{Kind, Node};
+use super::source::{Source, Span};
+use super::tree::{Entry, Kind, Node};
 
-/// Reports duplicate and merge keys anywhere in the tree.
-pub(crate) fn check_structure(node: &Node, problems: &mut Problems) {
-    match &node.kind {
-        Kind::Scalar(_) => {}
-        Kind::List(items) => items
-            .iter()
-            .for_each(|item| check_structure(item, problems)),
-        Kind::Map(entries) => {
-            let mut seen: std::collections::HashMap<&str, &Span> = std::collections::HashMap::new();
-            for entry in entries {
-                let key = &entry.key;
-                if key.text == "<<" {
-                    let problem = Problem::new(
-                        Code::MergeKey,
-                        "mappings are not merged with `<<`",
-                        key.span.clone(),
-                    );
-                    problems.push(
-                        problem
-                            .help("write the keys out, or make a block of the steps that repeat"),
-                    );
-                } else if let Some(first) = seen.insert(&key.text, &key.span) {
-                    let problem = Problem::new(
-                        Code::DuplicateKey,
-                        format!("the key `{}` is given twice", key.text),
-                        key.span.clone(),
-                    );
-                    problems.push(
-                        problem
-                            .label("again")
-                            .related(first.clone(), "first given here"),
-                    );
-                }
-                check_structure(&entry.value, problems);
-            }
-        }
+/// Reads a file up to its meaning: syntax, structure, format version under `key`.
+///
+/// # Errors
+/// Everything wrong so far.
+pub(crate) fn read_document(source: &Arc<Source>, key: &str) -> Result<Node, Problems> {
+    let root = Node::parse(source).map_err(|problem| Problems::from(*problem))?;
+    let mut problems = Problems::default();
+    let root = check_structure(root, &mut problems);
+    if check_version(&root, key, &mut problems) && !problems.has_errors() {
+        Ok(root)
+    } else {
+        Err(problems.sorted())
     }
+}
+
+/// Reports duplicate and merge keys anywhere in the tree, and gives the tree without them, so that they are reported once.
+pub(crate) fn check_structure(node: Node, problems: &mut Problems) -> Node {
+    let kind = match node.kind {
+        Kind::Scalar(scalar) => Kind::Scalar(scalar),
+        Kind::List(items) => {
+            let items = items.into_iter();
+            Kind::List(items.map(|item| check_structure(item, problems)).collect())
+        }
+        Kind::Map(entries) => Kind::Map(check_keys(entries, problems)),
+    };
+    Node {
+        kind,
+        span: node.span,
+    }
+}
+
+fn check_keys(entries: Vec<Entry>, problems: &mut Problems) -> Vec<Entry> {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut kept = Vec::with_capacity(entries.len());
+    for Entry { key, value } in entries {
+        if key.text == "<<" {
+            let message = "mappings are not merged with `<<`";
+            let problem = Problem::new(Code::MergeKey, message, key.span);
+            problems
+                .push(problem.help("write the keys out, or make a block of the steps that repeat"));
+            continue;
+        }
+        if let Some(first) = seen.get(&key.text) {
+            let message = format!("the key `{}` is given twice", key.text);
+            let problem = Problem::new(Code::DuplicateKey, message, key.span);
+            problems.push(
+                problem
+                    .label("again")
+                    .related(first.clone(), "first given here"),
+            );
+            continue;
+        }
+        seen.insert(key.text.clone(), key.span.clone());
+        kept.push(Entry {
+            key,
+            value: check_structure(value, problems),
+        });
+    }
+    kept
 }
 
 /// Reports a missing, malformed or newer format version. False when the rest of the file cannot be read.

@@ -122,7 +122,7 @@ impl fmt::Debug for HexByte {
     }
 }
 
-/// A file identifier, two bytes (ISO/IEC 7816-4:2020 §7.3.1).
+/// A file identifier, two bytes (ISO/IEC 7816-4:2020 §7.3.2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u16);
 

@@ -16,7 +16,7 @@ const MAX_BYTES: usize = 4 << 20;
 /// Deepest nesting of a file; scenarios need about twelve levels.
 const MAX_DEPTH: usize = 48;
 /// Values of a file, aliases counted as often as they are used.
-const MAX_NODES: usize = 400_000;
+const MAX_NODES: usize = 200_000;
 /// Aliases of a file.
 const MAX_ALIASES: usize = 1_000;
 
@@ -273,6 +273,12 @@ fn place(source: &Arc<Source>, raw: serde_yaml::Spanned<Raw>) -> Node {
     match raw.value {
         Raw::Scalar(text, style) => {
             let text = text.unwrap_or_else(|| defined.text().trim_end().to_owned());
+            // A single y or n was a boolean on paper only; nearly no reader takes it for one.
+            let style = if style == Style::Bool && text.len() == 1 {
+                Style::Text
+            } else {
+                style
+            };
             Node {
                 kind: Kind::Scalar(Scalar { text, style }),
                 span,
@@ -339,20 +345,25 @@ fn syntax_problem(source: &Arc<Source>, error: &serde_yaml::Error) -> Problem {
         |at| Span::at_line(source, at.line(), at.column()),
     );
     let words = error.to_string();
-    let words = words
-        .rfind(" at line ")
-        .and_then(|at| words.get(..at))
-        .unwrap_or(&words);
-    if let serde_yaml::Error::Budget { .. } = error {
-        if words.contains("Documents") {
-            return Problem::new(
-                Code::Syntax,
-                "a second YAML document: one scenario per file",
-                span,
-            );
-        }
-        let message = format!("a file this large or this deeply nested is refused ({words})");
-        return Problem::new(Code::Limit, message, span);
+    let words = words.split(" at line ").next().unwrap_or(&words);
+    if words.contains("budget breached: Documents") {
+        let message = "a second YAML document: one scenario per file";
+        return Problem::new(Code::Syntax, message, span);
+    }
+    if let Some(which) = words.strip_prefix("budget breached: ") {
+        let which = which
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_lowercase();
+        let message = match which.as_str() {
+            "depth" => "the file is nested too deeply".to_owned(),
+            _ => format!("the file has too many {which}"),
+        };
+        let help = format!(
+            "at most {MAX_DEPTH} levels, {MAX_NODES} values (an alias counts as what it stands for) and {MAX_ALIASES} aliases are read"
+        );
+        return Problem::new(Code::Limit, message, span).help(help);
     }
     Problem::new(Code::Syntax, words, span)
 }

@@ -11,6 +11,7 @@ use super::parsed::{
 use super::step::ChannelForm;
 use super::value::Data;
 use crate::scenario::decode::At;
+use crate::scenario::source::Span;
 use crate::scenario::text::{Bound, HexBytes, StatusMask, Time, one_or_many};
 
 /// Expectations about one answer; all that are given must be met.
@@ -75,6 +76,7 @@ impl Expect {
         }
     }
 
+<<<<<<< HEAD
     /// True when the card is expected not to answer.
     pub fn expects_mute(&self) -> bool {
         self.sw
@@ -85,33 +87,43 @@ impl Expect {
     /// The names of captures it refers to.
     pub fn captures(&self) -> Vec<(&str, Option<&crate::scenario::source::Span>)> {
         let mut names = Vec::new();
+=======
+    /// The names of captures it refers to, with their places.
+    pub fn captures(&self) -> Vec<(&str, Option<&Span>)> {
+        let mut names: Vec<(&str, Option<&Span>)> = Vec::new();
+>>>>>>> 1142c2a (scenario: requirements catalogue, embedded fixtures, canonical layout, golden texts of every error, first scenarios)
         for capture in [&self.same_as, &self.differs_from].into_iter().flatten() {
-            names.push((capture.value.as_str(), capture.span.as_ref()));
+            names.push((&capture.value, capture.span.as_ref()));
         }
-        if let Some(At {
-            value: Data::Exactly(bytes),
-            span,
-        }) = &self.data
-        {
-            names.extend(
-                bytes
-                    .captures()
-                    .into_iter()
-                    .map(|name| (name, span.as_ref())),
-            );
+        if let Some(data) = &self.data {
+            names.extend(placed(data.value.captures(), data));
         }
-        for alternative in self
-            .any_of
-            .iter()
-            .flat_map(|alternatives| &alternatives.value)
-        {
+        for (_, node) in self.tlv.iter().flat_map(|tlv| &tlv.value.nodes) {
+            let value = node.value.value.iter().flat_map(Data::captures);
+            names.extend(placed(value.collect(), node));
+        }
+        if let Some(certificate) = &self.certificate {
+            names.extend(placed(certificate.value.captures(), certificate));
+        }
+        if let Some(object) = &self.security_object {
+            names.extend(placed(object.value.captures(), object));
+        }
+        if let Some(signature) = &self.signature {
+            names.extend(placed(signature.value.captures(), signature));
+        }
+        for alternative in self.any_of.iter().flat_map(|any_of| &any_of.value) {
             names.extend(alternative.value.captures());
         }
-        if let Some(not) = &self.not {
-            names.extend(not.value.captures());
-        }
+        names.extend(self.not.iter().flat_map(|not| not.value.captures()));
         names
     }
+}
+
+fn placed<'e, T>(
+    names: Vec<&'e str>,
+    at: &'e At<T>,
+) -> impl Iterator<Item = (&'e str, Option<&'e Span>)> {
+    names.into_iter().map(|name| (name, at.span.as_ref()))
 }
 
 /// Which status words are expected.
@@ -190,9 +202,9 @@ impl<'de> Deserialize<'de> for StatusMatch {
         }
         let masks = words.into_iter().map(|word| match word {
             StatusWordText::Mask(mask) => Ok(mask),
-            StatusWordText::Class(class) => Err(serde::de::Error::custom(format!(
-                "the class \"{class}\" stands alone, not in a list"
-            ))),
+            StatusWordText::Class(_) => Err(serde::de::Error::custom(
+                "error, warning and any stand alone, not in a list",
+            )),
         });
         masks.collect::<Result<_, _>>().map(Self::OneOf)
     }

@@ -225,6 +225,16 @@ pub enum PublicKeySource {
     Trust(String),
 }
 
+impl PublicKeySource {
+    /// The name of the capture it is, if it is one.
+    pub fn capture(&self) -> Option<&str> {
+        match self {
+            Self::Captured(name) => Some(name),
+            Self::File(_) | Self::Key(_) | Self::Trust(_) => None,
+        }
+    }
+}
+
 /// Expectations about an X.509 certificate.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -249,6 +259,14 @@ pub struct CertificateExpect {
     pub issued_by: Option<At<PublicKeySource>>,
 }
 
+impl CertificateExpect {
+    /// The names of captures it refers to.
+    pub fn captures(&self) -> Vec<&str> {
+        let keys = [&self.key, &self.issued_by].into_iter().flatten();
+        keys.filter_map(|key| key.value.capture()).collect()
+    }
+}
+
 /// Expectations about the document security object (ICAO 9303-10 §4.6.2).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -269,6 +287,22 @@ pub struct SecurityObjectExpect {
     pub hashes: BTreeMap<String, At<Bytes>>,
     /// No hashes besides those named.
     pub closed: bool,
+}
+
+impl SecurityObjectExpect {
+    /// The names of captures it refers to.
+    pub fn captures(&self) -> Vec<&str> {
+        let signer = self
+            .signer
+            .iter()
+            .flat_map(|signer| signer.value.captures());
+        let issuer = self
+            .signer_issued_by
+            .iter()
+            .filter_map(|key| key.value.capture());
+        let hashes = self.hashes.values().flat_map(|data| data.value.captures());
+        signer.chain(issuer).chain(hashes).collect()
+    }
 }
 
 /// Signature schemes of the card's keys.
@@ -298,6 +332,18 @@ pub struct SignatureExpect {
     /// False: it must not verify.
     #[serde(default = "yes")]
     pub valid: bool,
+}
+
+impl SignatureExpect {
+    /// The names of captures it refers to.
+    pub fn captures(&self) -> Vec<&str> {
+        let over = self.over.iter().flat_map(Bytes::captures);
+        self.verifies_with
+            .capture()
+            .into_iter()
+            .chain(over)
+            .collect()
+    }
 }
 
 fn yes() -> bool {

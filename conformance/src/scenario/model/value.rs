@@ -140,6 +140,16 @@ impl From<BytesFunction> for Data {
     }
 }
 
+impl Data {
+    /// The names of captures the value needs.
+    pub fn captures(&self) -> Vec<&str> {
+        match self {
+            Self::Pattern(_) => Vec::new(),
+            Self::Exactly(bytes) => bytes.captures(),
+        }
+    }
+}
+
 text_or_choice!(
     Data,
     "Data",

@@ -65,7 +65,7 @@ pub struct ApduFields {
     pub chain: Option<u32>,
 }
 
-/// SELECT (ISO/IEC 7816-4:2020 §11.2.2).
+/// SELECT (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Select {
     /// The application, in the dialect of the chip when it has one.
@@ -146,7 +146,7 @@ text_or_fields!(
     }
 );
 
-/// READ BINARY (ISO/IEC 7816-4:2020 §11.3.3). Without `file` and `sfi` it reads the current file.
+/// READ BINARY (ISO/IEC 7816-4:2020 §11). Without `file` and `sfi` it reads the current file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadBinary {
@@ -223,7 +223,7 @@ text_or_fields!(
     }
 );
 
-/// GET DATA (ISO/IEC 7816-4:2020 §11.5.3): a public object by name, or the request itself.
+/// GET DATA (ISO/IEC 7816-4:2020 §11): a public object by name, or the request itself.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GetData {
@@ -241,7 +241,7 @@ pub struct GetData {
     pub le: Option<Le>,
 }
 
-/// GET CHALLENGE (ISO/IEC 7816-4:2020 §11.5.4).
+/// GET CHALLENGE (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GetChallenge {
@@ -255,7 +255,7 @@ pub struct GetChallenge {
     pub le: Option<Le>,
 }
 
-/// VERIFY (ISO/IEC 7816-4:2020 §11.6.6).
+/// VERIFY (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
@@ -269,7 +269,7 @@ pub struct Verify {
     pub p2: Option<HexByte>,
 }
 
-/// CHANGE REFERENCE DATA (ISO/IEC 7816-4:2020 §11.6.7): old value, then new value.
+/// CHANGE REFERENCE DATA (ISO/IEC 7816-4:2020 §11): old value, then new value.
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeReferenceData {
@@ -285,7 +285,7 @@ pub struct ChangeReferenceData {
     pub p2: Option<HexByte>,
 }
 
-/// RESET RETRY COUNTER (ISO/IEC 7816-4:2020 §11.6.10).
+/// RESET RETRY COUNTER (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResetRetryCounter {
@@ -319,7 +319,7 @@ pub enum SecurityTemplate {
     ChipAuthentication,
 }
 
-/// MANAGE SECURITY ENVIRONMENT (ISO/IEC 7816-4:2020 §11.5.11).
+/// MANAGE SECURITY ENVIRONMENT (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManageSecurityEnvironment {
@@ -346,7 +346,7 @@ pub struct ManageSecurityEnvironment {
     pub le: Option<Le>,
 }
 
-/// INTERNAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11.5.5).
+/// INTERNAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InternalAuthenticate {
@@ -360,7 +360,7 @@ pub struct InternalAuthenticate {
     pub le: Option<Le>,
 }
 
-/// EXTERNAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11.5.6): the terminal's proof over the last challenge.
+/// EXTERNAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11): the terminal's proof over the last challenge.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExternalAuthenticate {
@@ -408,7 +408,7 @@ pub enum GeneralAuthenticateStep {
     MutualAuthentication,
 }
 
-/// GENERAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11.5.7).
+/// GENERAL AUTHENTICATE (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeneralAuthenticate {

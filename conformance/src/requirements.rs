@@ -1,0 +1,233 @@
+//! The catalogue of what a CIE must do: ids that scenarios cite and coverage counts. One file per topic; the whole is
+//! embedded in the program. Nothing here judges, it only knows what was written down and how sure it is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::scenario::model::Chips;
+use crate::scenario::{At, Code, Node, Problem, Problems, Source, Span, decode_all, read_document};
+
+/// What a card must do, in one sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirement {
+    /// `CIE-PIN-003`.
+    pub id: String,
+    /// Whether doing otherwise is a failure or a warning.
+    pub level: Level,
+    /// The requirement in our own words.
+    pub text: String,
+    /// Clauses of public standards, or `observed client behaviour`.
+    pub source: Vec<String>,
+    /// How sure it is.
+    pub evidence: Evidence,
+    /// Chip families it holds for.
+    pub chips: Chips,
+    /// The parameter of behaviour that can make a card do otherwise.
+    pub parameter: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// How binding a requirement is (RFC 2119).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// A card that does otherwise fails.
+    Must,
+    /// A card that does otherwise gets a warning.
+    Should,
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+        })
+    }
+}
+
+/// How sure a requirement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+pub enum Evidence {
+    /// The issuer's own documents or code, or the standard itself.
+    A,
+    /// Several independent sources.
+    B,
+    /// One source.
+    C,
+    /// Inferred from the above.
+    I,
+    /// Open: the requirement states what this project's card does.
+    #[serde(rename = "?")]
+    Open,
+}
+
+/// A topic: one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topic {
+    /// `PIN` in `CIE-PIN-003`.
+    pub name: String,
+    /// What it is about.
+    pub title: String,
+}
+
+/// All requirements, by id.
+#[derive(Clone, Debug, Default)]
+pub struct Requirements {
+    topics: Vec<Topic>,
+    by_id: BTreeMap<String, Requirement>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "cie-requirements")]
+    _version: u32,
+    topic: At<String>,
+    title: String,
+    requirements: BTreeMap<String, At<Body>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    level: Level,
+    text: String,
+    source: Vec<String>,
+    evidence: Evidence,
+    #[serde(default)]
+    chips: Chips,
+    parameter: Option<String>,
+}
+
+impl Requirements {
+    /// The catalogue embedded in the program.
+    ///
+    /// # Errors
+    /// What is wrong with its files; the tests see to it that nothing is.
+    pub fn embedded() -> Result<Self, Problems> {
+        Self::read(&crate::scenario::embedded::requirement_files())
+    }
+
+    /// Reads the files of a catalogue.
+    ///
+    /// # Errors
+    /// Everything wrong with any of them: unknown fields, ids out of form or of another topic, ids given twice.
+    pub fn read(files: &[Arc<Source>]) -> Result<Self, Problems> {
+        let mut all = Self::default();
+        let mut problems = Problems::default();
+        for source in files {
+            all.read_file(source, &mut problems);
+        }
+        let problems = problems.sorted();
+        if problems.has_errors() {
+            Err(problems)
+        } else {
+            Ok(all)
+        }
+    }
+
+    fn read_file(&mut self, source: &Arc<Source>, problems: &mut Problems) {
+        let root = match read_document(source, "cie-requirements") {
+            Ok(root) => root,
+            Err(found) => return problems.extend(found),
+        };
+        let file = match decode_all::<File>(&root) {
+            Ok(file) => file,
+            Err(found) => return found.into_iter().for_each(|problem| problems.push(problem)),
+        };
+        let places = places(&root);
+        for (id, body) in file.requirements {
+            let span = places
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| Span::whole(source));
+            if !is_id_of(&id, &file.topic) {
+                let message = format!("`{id}` is no id of the topic {}", file.topic.value);
+                let problem = Problem::new(Code::BadValue, message, span);
+                problems
+                    .push(problem.help(format!("ids here look like CIE-{}-001", file.topic.value)));
+                continue;
+            }
+            if let Some(known) = self.by_id.get(&id) {
+                let problem =
+                    Problem::new(Code::DuplicateKey, format!("`{id}` exists already"), span);
+                problems.push(problem.related(known.span.clone(), "here"));
+                continue;
+            }
+            let Body {
+                level,
+                text,
+                source,
+                evidence,
+                chips,
+                parameter,
+            } = body.value;
+            let requirement = Requirement {
+                id: id.clone(),
+                level,
+                text,
+                source,
+                evidence,
+                chips,
+                parameter,
+                span,
+            };
+            self.by_id.insert(id, requirement);
+        }
+        self.topics.push(Topic {
+            name: file.topic.value,
+            title: file.title,
+        });
+    }
+
+    /// One requirement.
+    pub fn get(&self, id: &str) -> Option<&Requirement> {
+        self.by_id.get(id)
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
+        self.by_id.values()
+    }
+
+    /// The topics, in the order of their files.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// None at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+}
+
+/// Where each id stands.
+fn places(root: &Node) -> BTreeMap<String, Span> {
+    let entries = root
+        .get("requirements")
+        .map(Node::entries)
+        .unwrap_or_default();
+    entries
+        .iter()
+        .map(|entry| (entry.key.text.clone(), entry.key.span.clone()))
+        .collect()
+}
+
+/// `CIE-`, the topic, `-` and three digits.
+fn is_id_of(id: &str, topic: &str) -> bool {
+    let number = id
+        .strip_prefix("CIE-")
+        .and_then(|rest| rest.strip_prefix(topic))
+        .and_then(|rest| rest.strip_prefix('-'));
+    number
+        .is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
