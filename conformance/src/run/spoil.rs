@@ -29,7 +29,7 @@ pub(super) fn of(tamper: &Tamper) -> Result<Option<Spoiled>, String> {
             bit: bit % 8,
         }));
     }
-    for object in [&tamper.drop_do, &tamper.strip_do].into_iter().flatten() {
+    if let Some(object) = tamper.drop_do.as_ref().or(tamper.strip_do.as_ref()) {
         return Ok(Some(Spoiled::DropObject(u32::from(object.value.tag()))));
     }
     if let Some(object) = &tamper.duplicate_do {

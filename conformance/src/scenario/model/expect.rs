@@ -76,7 +76,6 @@ impl Expect {
         }
     }
 
-<<<<<<< HEAD
     /// True when the card is expected not to answer.
     pub fn expects_mute(&self) -> bool {
         self.sw
@@ -84,14 +83,9 @@ impl Expect {
             .is_some_and(|sw| sw.value == StatusMatch::Mute)
     }
 
-    /// The names of captures it refers to.
-    pub fn captures(&self) -> Vec<(&str, Option<&crate::scenario::source::Span>)> {
-        let mut names = Vec::new();
-=======
     /// The names of captures it refers to, with their places.
     pub fn captures(&self) -> Vec<(&str, Option<&Span>)> {
         let mut names: Vec<(&str, Option<&Span>)> = Vec::new();
->>>>>>> 1142c2a (scenario: requirements catalogue, embedded fixtures, canonical layout, golden texts of every error, first scenarios)
         for capture in [&self.same_as, &self.differs_from].into_iter().flatten() {
             names.push((&capture.value, capture.span.as_ref()));
         }

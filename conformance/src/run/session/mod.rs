@@ -5,22 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cie_emulator::chip::Chip;
-use cie_emulator::wire::{CommandBuf, Le, Response, StatusWord, ins, tlv};
+use cie_emulator::wire::{CommandBuf, Response, StatusWord, ins};
+
+mod channels;
+mod compound;
 
 use super::commands::Builder;
 use super::facts::Facts;
 use super::provider::Setup;
 use super::spoil;
 use super::values::{Codes, Values};
-use crate::scenario::model::{
-    Action, ChannelForm, CodeName, Digest, Open, OpenParameters, ReadFile, Reset as ResetKind,
-    Sign, Step, Tamper,
-};
+use crate::scenario::model::{Action, ChannelForm, Reset as ResetKind, Step, Tamper};
 use crate::target::{Reset, TargetError, TargetKind};
-use crate::terminal::ias::{
-    self, CaKey, DeviceAuthentication, Dialect, Fault, IasError, KeyAgreement, OpenOptions,
-    Prepared, Root,
-};
+use crate::terminal::ias::{self, DeviceAuthentication, IasError, Prepared};
 use crate::terminal::{
     AfterRefusal, Exchange, LeObject, PlainAnswer, Protection, Reply, Route, SendOptions, Terminal,
     TerminalError,
@@ -327,253 +324,6 @@ impl Session {
         }
     }
 
-    fn read_file(&mut self, read: &ReadFile) -> Result<Outcome, Trouble> {
-        if let Some(application) = read.application {
-            let select = match application.aid() {
-                Some(aid) => ias::commands::select_application(aid),
-                None => ias::commands::select_master_file(),
-            };
-            self.terminal.demand("SELECT", &select)?;
-        }
-        let chunk = read.chunk.unwrap_or(128).clamp(1, 255);
-        let le = Le::Exactly(u16::try_from(chunk).unwrap_or(128));
-        if read.sfi.is_none() {
-            let select = ias::commands::select_file(read.file.0);
-            let reply = self.terminal.transmit(&select)?;
-            if !reply.sw.is_ok() {
-                return Ok(answered(reply, select.to_bytes().ok()));
-            }
-        }
-        let mut content: Vec<u8> = Vec::new();
-        loop {
-            let offset = u16::try_from(content.len()).map_err(|_| {
-                Trouble::Rule("the file does not end: more than 65535 bytes were read".to_owned())
-            })?;
-            let command = match (read.sfi, offset) {
-                (Some(sfi), 0) => ias::commands::read_binary_by_short_id(sfi.0, 0, le),
-                _ => ias::commands::read_binary(offset, le),
-            };
-            let mut reply = self.terminal.transmit(&command)?;
-            content.extend_from_slice(&reply.data);
-            let ended = match reply.sw {
-                StatusWord::NO_ERROR if reply.data.is_empty() => {
-                    let what =
-                        "READ BINARY answered 9000 without data: a client's loop would never end";
-                    return Err(Trouble::Rule(what.to_owned()));
-                }
-                StatusWord::NO_ERROR => false,
-                StatusWord::END_OF_FILE => true,
-                StatusWord::WRONG_P1_P2 if !content.is_empty() => true,
-                _ => return Ok(answered(reply, command.to_bytes().ok())),
-            };
-            if ended {
-                reply.data = content;
-                reply.sw = StatusWord::NO_ERROR;
-                return Ok(answered(reply, command.to_bytes().ok()));
-            }
-        }
-    }
-
-    fn sign(&mut self, sign: &Sign) -> Result<Outcome, Trouble> {
-        let data = self.bytes(&sign.data)?;
-        let message = match sign.digest {
-            None => data,
-            Some(digest) => digest_info(digest, &data),
-        };
-        let set = ias::commands::set_signature(ias::commands::ALGORITHM_SIGN, sign.key.byte());
-        let reply = self.terminal.transmit(&set)?;
-        if !reply.sw.is_ok() {
-            return Ok(answered(reply, set.to_bytes().ok()));
-        }
-        let command = ias::commands::internal_authenticate(&message);
-        let reply = self.terminal.transmit(&command)?;
-        Ok(Outcome {
-            signed: Some(message),
-            ..answered(reply, command.to_bytes().ok())
-        })
-    }
-
-    fn open(&mut self, open: &Open) -> Result<Outcome, Trouble> {
-        let result = match open {
-            Open::KeyAgreement(parameters) => self.agree(parameters).map(drop),
-            Open::DeviceAuthentication(parameters) => self.authenticate(parameters),
-            Open::Bac(_) | Open::Pace(_) | Open::ChipAuthentication(_) => {
-                let what = "the document's channels (bac, pace, chip_authentication) are not built in this version";
-                return Err(Trouble::Harness(what.to_owned()));
-            }
-        };
-        let reply = self.last_reply();
-        match result {
-            Ok(()) => {}
-            // The card said no: the status word is what the step is judged by.
-            Err(IasError::Terminal(TerminalError::Status { .. })) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Outcome {
-            sent: self.last_command(),
-            reply,
-            ..Outcome::default()
-        })
-    }
-
-    /// Reads what a key agreement needs, agrees keys, opens the channel.
-    fn agree(&mut self, parameters: &OpenParameters) -> Result<KeyAgreement, IasError> {
-        self.session_broken = false;
-        self.first_protected = None;
-        let options = OpenOptions {
-            root: self.root(),
-            dialect: match parameters.combined_parameters {
-                Some(true) => Dialect::Combined,
-                Some(false) => Dialect::Separate,
-                None => self.dialect(),
-            },
-            ..OpenOptions::default()
-        };
-        let (prepared, agreement) = match &parameters.public_value {
-            None => ias::open_key_agreement(&mut self.terminal, options)?,
-            Some(value) => {
-                ias::prepare(&mut self.terminal, options)?;
-                let value = self.bytes(value).map_err(|trouble| match trouble {
-                    Trouble::Harness(what) => IasError::Terminals(what),
-                    other => IasError::Terminals(format!("{other:?}")),
-                })?;
-                let algorithm = ias::commands::ALGORITHM_DEVICE_AUTHENTICATION;
-                let parameters = ias::commands::DH_PARAMETERS;
-                let set = ias::commands::set_key_agreement(algorithm, parameters, &value);
-                // Nobody holds the exponent of this value: whatever the card says to it ends the opening.
-                let sw = self.terminal.transmit(&set)?.sw;
-                let step = "MSE SET, key agreement";
-                return Err(TerminalError::Status { step, sw }.into());
-            }
-        };
-        self.authentication = Some(DeviceAuthentication::new(
-            agreement.clone(),
-            prepared.ca.clone(),
-            prepared.device_key.clone(),
-            prepared.serial_number,
-        ));
-        self.prepared = Some(prepared);
-        Ok(agreement)
-    }
-
-    fn authenticate(&mut self, parameters: &OpenParameters) -> Result<(), IasError> {
-        if !self.terminal.is_protected() || self.session_broken || self.authentication.is_none() {
-            self.agree(parameters)?;
-        }
-        let certificate = parameters.certificate.map(spoil::certificate_fault);
-        let proof = parameters.proof.map(spoil::proof_fault);
-        let mut authentication = self.authentication.take();
-        let Some(running) = authentication.as_mut() else {
-            return Err(IasError::Missing("a key agreement"));
-        };
-        let mut result = Ok(());
-        for step in ias::Step::ALL {
-            let fault = match step {
-                ias::Step::VerifyCertificate => certificate.as_ref(),
-                ias::Step::ExternalAuthenticate => proof.as_ref(),
-                _ => None,
-            };
-            let options = SendOptions::default();
-            match running.step(&mut self.terminal, step, fault, &options) {
-                Ok(Some(reply)) if !reply.sw.is_ok() => {
-                    let step = step.name();
-                    result = Err(TerminalError::Status { step, sw: reply.sw }.into());
-                    break;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
-            }
-        }
-        self.authentication = authentication;
-        result
-    }
-
-    /// One step of a device authentication, in whatever order the scenario wants.
-    fn authentication_step(
-        &mut self,
-        step: &Step,
-        which: ias::Step,
-        fault: Option<Fault>,
-    ) -> Result<Outcome, Trouble> {
-        let mut authentication = match self.authentication.take() {
-            Some(authentication) => authentication,
-            None => self.stranger()?,
-        };
-        let route = match step.channel {
-            Some(ChannelForm::Plain) => Route::Plain,
-            Some(ChannelForm::Protected) => Route::Protected,
-            None => Route::Auto,
-        };
-        let options = SendOptions {
-            route,
-            plain_answer: PlainAnswer::Accept,
-            after_refusal: AfterRefusal::Keep,
-            ..SendOptions::default()
-        };
-        let in_session =
-            self.terminal.is_protected() && route != Route::Plain && !self.session_broken;
-        let result = authentication.step(&mut self.terminal, which, fault.as_ref(), &options);
-        self.authentication = Some(authentication);
-        let reply = result?;
-        if let Some(reply) = &reply {
-            self.note_session(false, in_session, reply);
-        }
-        Ok(Outcome {
-            sent: self.last_command(),
-            reply,
-            in_session,
-            ..Outcome::default()
-        })
-    }
-
-    /// An authentication without a key agreement: what a terminal can still send when it skips that.
-    fn stranger(&mut self) -> Result<DeviceAuthentication, Trouble> {
-        let group = cie_crypto::dh::Group::rfc5114_2048_256();
-        let parameters = ias::DomainParameters::new(group.g(), group.p(), group.q())?;
-        let share = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
-        let mut other = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
-        while other.public_value.ends_with(&[0]) {
-            other = ias::TerminalShare::fresh(&mut self.terminal, &parameters);
-        }
-        let value = tlv::object(0x91, &other.public_value);
-        let agreement = KeyAgreement::complete(parameters, &share, &tlv::object(0xA6, &value))?;
-        let ca = self
-            .facts
-            .key(crate::scenario::model::KeyReference::CertificationAuthority);
-        let ca = ca.map_err(Trouble::Harness)?;
-        let mut exponent = vec![0; ca.size().saturating_sub(ca.exponent().len())];
-        exponent.extend_from_slice(ca.exponent());
-        let ca = CaKey {
-            modulus: ca.modulus().to_vec(),
-            exponent,
-            holder_reference: *b"\0\0\0\0ITCIECA1",
-            holder_authorization: [0xA0, 0, 0, 0, 0, 0x39, 0x01],
-        };
-        let device = self.facts.key(crate::scenario::model::KeyReference::Device);
-        let device = device.map_err(Trouble::Harness)?.clone();
-        Ok(DeviceAuthentication::new(agreement, ca, device, None))
-    }
-
-    fn root(&self) -> Root {
-        use cie_emulator::chip::RootSelection;
-        match self.chip.as_ref().map(|chip| chip.dialects.root) {
-            Some(RootSelection::ApplicationIdentifier) => Root::IasApplication,
-            Some(RootSelection::MasterFile) | None => Root::MasterFile,
-        }
-    }
-
-    fn dialect(&self) -> Dialect {
-        use cie_emulator::chip::DhDialect;
-        match self.chip.as_ref().map(|chip| chip.dialects.dh_parameters) {
-            Some(DhDialect::Combined) => Dialect::Combined,
-            Some(DhDialect::Separate) => Dialect::Separate,
-            None => Dialect::Automatic,
-        }
-    }
-
     fn reset(&mut self, kind: ResetKind) -> Result<Outcome, Trouble> {
         let kind = match kind {
             ResetKind::Warm => Reset::Warm,
@@ -601,71 +351,6 @@ impl Session {
         Ok(Outcome::default())
     }
 
-    /// Puts the PIN back as it was, or the PUK's counter; nothing is sent when nothing was changed.
-    fn restore(&mut self, what: crate::scenario::model::Restore) -> Result<Outcome, Trouble> {
-        use crate::scenario::model::Restore;
-        self.reset(ResetKind::Cold)?;
-        let parameters = OpenParameters::default();
-        self.authenticate(&parameters)?;
-        let right = |session: &Self, name| -> Result<ias::Code, Trouble> {
-            let code = session.codes.right(name).map_err(Trouble::Harness)?;
-            Ok(ias::Code::new(*code.reveal()))
-        };
-        let puk = right(self, CodeName::Puk)?;
-        if what == Restore::Puk {
-            let command = ias::credentials::verify(ias::Reference::Puk, &puk);
-            return Ok(answered(self.terminal.transmit(&command)?, None));
-        }
-        let original = self
-            .codes
-            .original(CodeName::Pin)
-            .map_err(Trouble::Harness)?
-            .clone();
-        let old = right(self, CodeName::Pin)?;
-        let verify = ias::credentials::verify(ias::Reference::Pin, &old);
-        let mut reply = self.terminal.transmit(&verify)?;
-        let new = ias::Code::new(*original.reveal());
-        if reply.sw == StatusWord::AUTHENTICATION_METHOD_BLOCKED {
-            let verify = ias::credentials::verify(ias::Reference::Puk, &puk);
-            reply = self.terminal.transmit(&verify)?;
-            if reply.sw.is_ok() {
-                let reset = ias::credentials::reset_retry_counter(ias::Reference::Pin, Some(&new));
-                reply = self.terminal.transmit(&reset)?;
-            }
-        } else if reply.sw.is_ok() && self.codes.right(CodeName::Pin) != Ok(&original) {
-            let change = ias::credentials::change_reference_data(ias::Reference::Pin, &old, &new);
-            reply = self.terminal.transmit(&change)?;
-        }
-        if reply.sw.is_ok() {
-            self.codes.pin = Some(original);
-        }
-        Ok(answered(reply, None))
-    }
-
-    /// A device authentication made by hand: the challenge is kept, and the counter jumps when the card has proven itself.
-    fn follow_authentication(&mut self, command: &CommandBuf, reply: &Reply) {
-        let Some(authentication) = self.authentication.as_mut().filter(|_| reply.sw.is_ok()) else {
-            return;
-        };
-        match (command.header.ins, command.data.last_chunk::<4>()) {
-            (ins::GET_CHALLENGE, _) => authentication.set_challenge(reply.data.clone()),
-            (ins::INTERNAL_AUTHENTICATE, Some(own))
-                if command.data.len() == 8
-                    && reply.data.len() == 264
-                    && reply.channel == Protection::Protected =>
-            {
-                let card = authentication.challenge().and_then(<[u8]>::last_chunk::<4>);
-                if let (Some(card), Some(channel)) = (card, self.terminal.channel_mut()) {
-                    let (card, own) = (u32::from_be_bytes(*card), u32::from_be_bytes(*own));
-                    channel
-                        .messaging
-                        .set_counter(u64::from(card) << 32 | u64::from(own));
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// What an answer tells about codes and counters.
     fn remember(&mut self, action: &Action, command: &CommandBuf, reply: Option<&Reply>) {
         let Some(reply) = reply else { return };
@@ -688,7 +373,7 @@ impl Session {
             }
             (_, sw) if sw.tries_left().is_some() => *told = sw.tries_left(),
             (_, StatusWord::AUTHENTICATION_METHOD_BLOCKED) if command.header.p1 == 0 => {
-                *told = Some(0)
+                *told = Some(0);
             }
             _ => {}
         }
@@ -743,15 +428,4 @@ fn answered(reply: Reply, sent: Option<Vec<u8>>) -> Outcome {
         sent,
         ..Outcome::default()
     }
-}
-
-fn digest_info(digest: Digest, data: &[u8]) -> Vec<u8> {
-    use cie_crypto::hash::HashAlgorithm;
-    let algorithm = match digest {
-        Digest::Sha1 => HashAlgorithm::Sha1,
-        Digest::Sha256 => HashAlgorithm::Sha256,
-        Digest::Sha384 => HashAlgorithm::Sha384,
-        Digest::Sha512 => HashAlgorithm::Sha512,
-    };
-    [algorithm.digest_info_prefix(), &algorithm.digest(&[data])].concat()
 }
