@@ -4,6 +4,7 @@
 //! Written against the standards and independently of the card in `cie_emulator`: only `wire` and the primitives are shared, so
 //! that a mistake on one side cannot hide on the other. Verdicts are not made here.
 
+pub mod checks;
 mod error;
 mod exchange;
 pub mod ias;

@@ -243,3 +243,37 @@ fn the_jump_needs_both_challenges() {
     );
     assert!(matches!(result, Err(ias::IasError::Missing(_))));
 }
+
+#[test]
+fn a_secret_with_two_leading_zero_bytes_is_refused() {
+    // With the recorded exponent of the terminal, this exponent of the card leads to such a secret (found by trying).
+    let mut card = Card::new();
+    card.card_public = Group::rfc5114_2048_256().public_value(&[0x91, 0x32]);
+    let mut terminal = Terminal::new(Box::new(card), Box::new(script()));
+    let error = ias::open_key_agreement(&mut terminal, OpenOptions::default()).unwrap_err();
+    assert_eq!(error.rule(), Some(ias::Rule::SecretLeadingZeros), "{error}");
+}
+
+#[test]
+fn a_signature_that_waits_is_fetched() {
+    let signature = [0x11; 256];
+    let pairs = [
+        pair("002241A406800102840183", &ok(&[])),
+        pair("0088000001AA", &[0x61, 0x00]),
+        pair("00C0000000", &[&signature[..200], &[0x61, 56]].concat()),
+        pair("00C0000038", &ok(&signature[200..])),
+    ];
+    let target = ScriptedTarget::replaying(super::ATR, pairs);
+    let mut terminal = Terminal::new(Box::new(target), Box::new(Seeded::new(1)));
+    let collected = signatures::services_authentication(&mut terminal, &[0xAA]).unwrap();
+    assert_eq!(collected, signature);
+}
+
+#[rstest]
+#[case::short(255, ias::Rule::SignatureLength)]
+#[case::no_block(256, ias::Rule::SignatureBlock)]
+fn a_signature_of_another_form_is_refused(#[case] length: usize, #[case] rule: ias::Rule) {
+    let key = cie_crypto::rsa::PublicKey::new(&session("ICC_N"), &[1, 0, 1]).unwrap();
+    let error = signatures::check_signature(&key, b"x", &vec![0x11; length]).unwrap_err();
+    assert_eq!(error.rule(), Some(rule));
+}

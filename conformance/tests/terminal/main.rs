@@ -7,9 +7,12 @@
 
 mod card;
 mod channel;
+mod checks;
+mod emulator;
 mod ias;
 mod refusals;
 mod session;
+mod targets;
 mod vectors;
 
 /// A card without historical bytes.

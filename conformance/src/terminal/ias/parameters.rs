@@ -69,6 +69,18 @@ impl DomainParameters {
         })
     }
 
+    /// From the object that carries all three (`70`/`BFA101`/`A3` with `97`, `98`, `99`): the combined answer, or EF.D004.
+    ///
+    /// # Errors
+    /// [`IasError::Broken`] for another structure, and those of [`new`](Self::new).
+    pub fn from_answer(answer: &[u8]) -> Result<Self, IasError> {
+        let objects = descend(answer, &[0x70, 0xBF_A1_01, 0xA3])?;
+        match values(&objects, &[0x97, 0x98, 0x99])?[..] {
+            [g, p, q] => Self::new(g, p, q),
+            _ => Err(IasError::Missing("a domain parameter")),
+        }
+    }
+
     /// The group for computing.
     #[must_use]
     pub const fn group(&self) -> &Group {
@@ -128,11 +140,7 @@ pub fn read_parameters(
 fn read_combined(terminal: &mut Terminal) -> Result<DomainParameters, IasError> {
     let command = commands::get_data(&commands::ALL_PARAMETERS);
     let reply = terminal.demand("GET DATA, all domain parameters", &command)?;
-    let objects = descend(&reply.data, &[0x70, 0xBF_A1_01, 0xA3])?;
-    match values(&objects, &[0x97, 0x98, 0x99])?[..] {
-        [g, p, q] => DomainParameters::new(g, p, q),
-        _ => Err(IasError::Missing("a domain parameter")),
-    }
+    DomainParameters::from_answer(&reply.data)
 }
 
 fn read_separate(terminal: &mut Terminal) -> Result<DomainParameters, IasError> {

@@ -3,6 +3,7 @@
 //!
 //! Written from the standards' side without a look at the card's: only `wire` and the primitives are shared.
 
+mod answer;
 mod error;
 mod tamper;
 
@@ -10,10 +11,11 @@ use std::fmt;
 
 use cie_crypto::triple_des::{RetailMac, TripleDes};
 use cie_crypto::{ct, kdf, padding};
-use cie_emulator::wire::tlv::{self, Objects, Tag, Tlv};
+use cie_emulator::wire::tlv::{self, Tag, Tlv};
 use cie_emulator::wire::{Command, CommandBuf, Le, Response, StatusWord};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use answer::Answer;
 pub use error::ChannelError;
 use tamper::Draft;
 pub use tamper::Tamper;
@@ -350,88 +352,5 @@ fn le_value(command: Command<'_>, rule: LeObject) -> Option<Vec<u8>> {
                 both => both.to_vec(),
             })
         }
-    }
-}
-
-/// The objects of an answer, structure and order checked, nothing believed yet.
-struct Answer<'a> {
-    cryptogram: Option<Tlv<'a>>,
-    status: StatusWord,
-    checksum: &'a [u8],
-    /// What the checksum covers: everything in front of it.
-    sealed: &'a [u8],
-}
-
-impl<'a> Answer<'a> {
-    fn read(ins: u8, body: &'a [u8]) -> Result<Self, ChannelError> {
-        let mut objects = Vec::new();
-        for object in Objects::new(body) {
-            let object = object?;
-            known(ins, object, &objects)?;
-            objects.push(object);
-        }
-        let find = |tag: u32| {
-            objects
-                .iter()
-                .find(|object| object.tag == Tag(tag))
-                .copied()
-        };
-        let checksum = find(CHECKSUM).ok_or(ChannelError::MissingChecksum)?;
-        let status = find(STATUS).ok_or(ChannelError::MissingStatus)?;
-        in_order(&objects)?;
-        if checksum.value.len() != 8 {
-            return Err(ChannelError::ChecksumLength(checksum.value.len()));
-        }
-        let sw = <[u8; 2]>::try_from(status.value)
-            .map_err(|_| ChannelError::StatusLength(status.value.len()))?;
-        let covered = body.len() - checksum.raw.len();
-        Ok(Self {
-            cryptogram: find(CRYPTOGRAM).or_else(|| find(CRYPTOGRAM_ODD)),
-            status: StatusWord::from_bytes(sw),
-            checksum: checksum.value,
-            sealed: body.get(..covered).unwrap_or_default(),
-        })
-    }
-}
-
-fn known(ins: u8, object: Tlv<'_>, before: &[Tlv<'_>]) -> Result<(), ChannelError> {
-    let tag = object.tag;
-    let expected = match ins & 1 {
-        0 => Tag(CRYPTOGRAM),
-        _ => Tag(CRYPTOGRAM_ODD),
-    };
-    match tag.0 {
-        CRYPTOGRAM | CRYPTOGRAM_ODD if tag != expected => {
-            return Err(ChannelError::WrongCryptogramObject {
-                expected,
-                found: tag,
-                ins,
-            });
-        }
-        CRYPTOGRAM | CRYPTOGRAM_ODD | STATUS | CHECKSUM => {}
-        _ => return Err(ChannelError::UnknownObject(tag)),
-    }
-    if before.iter().any(|other| other.tag == tag) {
-        return Err(ChannelError::DuplicateObject(tag));
-    }
-    match tlv::object(tag.0, object.value) == object.raw {
-        true => Ok(()),
-        false => Err(ChannelError::NonMinimalLength(tag)),
-    }
-}
-
-/// Cryptogram, status, checksum.
-fn in_order(objects: &[Tlv<'_>]) -> Result<(), ChannelError> {
-    let rank = |object: &Tlv<'_>| match object.tag.0 {
-        CRYPTOGRAM | CRYPTOGRAM_ODD => 0,
-        STATUS => 1,
-        _ => 2,
-    };
-    let misplaced = objects
-        .windows(2)
-        .find(|pair| matches!(pair, [a, b] if rank(a) > rank(b)));
-    match misplaced {
-        Some([_, late]) => Err(ChannelError::WrongOrder(late.tag)),
-        _ => Ok(()),
     }
 }
