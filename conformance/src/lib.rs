@@ -1,6 +1,7 @@
 //! The judge of a CIE: YAML scenarios, the terminal's half of the protocols, verdicts and reports.
 
 pub mod expect;
+pub mod guard;
 pub mod report;
 pub mod requirements;
 pub mod run;

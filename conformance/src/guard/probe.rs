@@ -1,0 +1,136 @@
+//! The questions that come before a command, and the commands that carry a right value: built here, because only here the values
+//! are known, and sent by whoever holds the channel.
+
+use std::fmt;
+
+use cie_emulator::credentials::Code;
+use cie_emulator::wire::{Command, CommandBuf, StatusWord, ins};
+use zeroize::Zeroize as _;
+
+use super::refusal::{Refusal, command_name};
+use super::{Guard, Permit};
+use crate::scenario::model::CodeName;
+
+/// A plain command with a code in it. Wiped when dropped; shows its name only.
+pub struct SecretCommand(CommandBuf);
+
+impl SecretCommand {
+    pub(super) fn verify(code: CodeName, value: Option<&Code>) -> Self {
+        let data = value.map_or_else(Vec::new, |value| value.reveal().to_vec());
+        Self(CommandBuf::new(0x00, ins::VERIFY, 0x00, code.reference()).data(data))
+    }
+
+    pub(super) fn change_pin(old: &Code, new: &Code) -> Self {
+        let data = [old.reveal().as_slice(), new.reveal()].concat();
+        let p2 = CodeName::Pin.reference();
+        Self(CommandBuf::new(0x00, ins::CHANGE_REFERENCE_DATA, 0x00, p2).data(data))
+    }
+
+    pub(super) fn reset_pin(new: &Code) -> Self {
+        let p2 = CodeName::Pin.reference();
+        let command = CommandBuf::new(0x00, ins::RESET_RETRY_COUNTER, 0x02, p2);
+        Self(command.data(new.reveal().to_vec()))
+    }
+
+    /// The command, to be protected and sent.
+    #[must_use]
+    pub fn view(&self) -> Command<'_> {
+        self.0.view()
+    }
+}
+
+impl Drop for SecretCommand {
+    fn drop(&mut self) {
+        self.0.data.zeroize();
+    }
+}
+
+impl fmt::Debug for SecretCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretCommand({})", command_name(self.0.header.ins))
+    }
+}
+
+/// Why a command did not get to its turn.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped<E> {
+    /// The guard refused it, or a question before it.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// A question could not be sent.
+    #[error("a question that comes before the command could not be sent: {0}")]
+    Target(E),
+}
+
+/// More than any command needs: proof and tries of the PIN, proof and tries of the PUK, some twice.
+const QUESTIONS: usize = 12;
+
+impl Guard {
+    /// The command that a permit asks for first; `None` for [`Permit::Send`], or when the right value is not known.
+    #[must_use]
+    pub fn question(&self, permit: Permit) -> Option<SecretCommand> {
+        match permit {
+            Permit::Send => None,
+            Permit::ReadTriesFirst(code) => Some(SecretCommand::verify(code, None)),
+            Permit::VerifyRightFirst(code) => self
+                .in_force(code)
+                .map(|value| SecretCommand::verify(code, Some(value))),
+        }
+    }
+
+    /// Weighs a command and sends, through `send`, whatever must come before it. When it returns, the command may be sent, now, once.
+    /// `send` protects and transmits in the same way as the command will be, and gives back the status word.
+    ///
+    /// # Errors
+    /// [`Stopped`]. The command is not to be sent then.
+    pub fn clear_way<E>(
+        &mut self,
+        plain: &Command<'_>,
+        protected: bool,
+        mut send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+    ) -> Result<(), Stopped<E>> {
+        for _ in 0..QUESTIONS {
+            let permit = self.permit(plain, protected).map_err(Stopped::Refused)?;
+            let Some(question) = self.question(permit) else {
+                return match permit {
+                    Permit::Send => Ok(()),
+                    Permit::ReadTriesFirst(code) | Permit::VerifyRightFirst(code) => {
+                        Err(Stopped::Refused(Refusal::Unknown(code)))
+                    }
+                };
+            };
+            self.ask(&question, protected, &mut send)?;
+        }
+        Err(Stopped::Refused(Refusal::Endless))
+    }
+
+    /// Sends a question, and before it the one that it needs itself.
+    fn ask<E>(
+        &mut self,
+        question: &SecretCommand,
+        protected: bool,
+        send: &mut impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+    ) -> Result<(), Stopped<E>> {
+        let plain = question.view();
+        match self.permit(&plain, protected).map_err(Stopped::Refused)? {
+            Permit::Send => {}
+            // Answered first; the caller comes back to this one.
+            first @ (Permit::ReadTriesFirst(_) | Permit::VerifyRightFirst(_)) => {
+                let Some(before) = self.question(first) else {
+                    return Ok(());
+                };
+                return self.ask(&before, protected, send);
+            }
+        }
+        match send(&plain) {
+            Ok(answer) => {
+                self.observe(&plain, answer);
+                Ok(())
+            }
+            Err(error) => {
+                self.lost();
+                Err(Stopped::Target(error))
+            }
+        }
+    }
+}
