@@ -22,8 +22,7 @@ impl Judge<'_, '_> {
             self.certificate(certificate);
         }
         if let Some(object) = &expect.security_object {
-            let message = "security_object cannot be judged yet".to_owned();
-            self.unknown(object.span.as_ref(), message);
+            self.security_object(object);
         }
         if let Some(signature) = &expect.signature {
             self.signature(signature);

@@ -1,80 +1,17 @@
-//! Expectations about an X.509 certificate (RFC 5280): of the answer, and of the signer inside a security object. What a
-//! signature covers is taken as the card sent it, never encoded anew.
+//! Expectations about an X.509 certificate (RFC 5280): of the answer, and of the signer inside a security object.
 
 use cie_crypto::rsa::PublicKey;
-use cie_emulator::wire::tlv::{Objects, Tag, Tlv};
-use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519;
-use der::asn1::Any;
-use der::{Decode, Tagged};
-use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::ext::pkix::{KeyUsage as UsageExtension, KeyUsages};
 use x509_cert::name::Name;
 
 use super::algorithm::{SignedWith, algorithm_name};
+use super::x509::{Certificate, values};
 use super::{Judge, side_by_side, words};
 use crate::report::model::{Failure, FailureKind};
 use crate::scenario::model::{
     Algorithm, CertificateExpect, DistinguishedName, KeyUsage, PublicKeySource,
 };
 use crate::scenario::{At, Span};
-
-/// A certificate that could be read. Oddities that do not keep it from being read are no reason to refuse it.
-pub(super) struct Certificate<'a> {
-    inner: CertificateInner<Raw>,
-    /// What the signature covers.
-    signed: &'a [u8],
-}
-
-impl<'a> Certificate<'a> {
-    /// Reads one certificate with nothing but zeros after it (files may be longer than what is in them).
-    ///
-    /// # Errors
-    /// Why not, as the end of a sentence.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        if bytes.is_empty() {
-            return Err("there are no data".to_owned());
-        }
-        let (outer, rest) = Tlv::read(bytes).map_err(|error| error.to_string())?;
-        if outer.tag != Tag(0x30) {
-            return Err(format!("it begins with tag {}, not 30", outer.tag));
-        }
-        if rest.iter().any(|byte| *byte != 0) {
-            return Err(format!("{} follow it", words::count(rest.len())));
-        }
-        let inner =
-            CertificateInner::<Raw>::from_der(outer.raw).map_err(|error| error.to_string())?;
-        let signed = Objects::new(outer.value)
-            .flatten()
-            .next()
-            .map_or(&[][..], |signed| signed.raw);
-        Ok(Self { inner, signed })
-    }
-
-    /// The certified key.
-    pub(super) fn key(&self) -> Result<PublicKey, String> {
-        let info = self.inner.tbs_certificate().subject_public_key_info();
-        PublicKey::from_pkcs1_der(info.subject_public_key.raw_bytes())
-            .map_err(|_| format!("it is no RSA key (algorithm {})", info.algorithm.oid))
-    }
-
-    pub(super) fn signed_with(&self) -> SignedWith {
-        SignedWith::new(self.inner.signature_algorithm())
-    }
-
-    /// Whether the issuer's key made the signature.
-    pub(super) fn verify(&self, key: &PublicKey) -> Result<(), String> {
-        let inner = self.inner.tbs_certificate().signature();
-        if inner != self.inner.signature_algorithm() {
-            return Err(
-                "the algorithm inside is another than that of the signature (RFC 5280 §4.1.1.2)"
-                    .to_owned(),
-            );
-        }
-        self.signed_with()
-            .verify(key, self.signed, self.inner.signature().raw_bytes())
-    }
-}
 
 /// Which certificate is spoken of.
 #[derive(Clone, Copy)]
@@ -107,9 +44,8 @@ impl Judge<'_, '_> {
         expected: &CertificateExpect,
         certificate: &Certificate<'_>,
     ) {
-        let fields = certificate.inner.tbs_certificate();
         if let Some(version) = &expected.version {
-            let found = u32::from(fields.version() as u8) + 1;
+            let found = certificate.version();
             let same = version.value == found;
             self.field(
                 about,
@@ -121,10 +57,10 @@ impl Judge<'_, '_> {
             );
         }
         if let Some(subject) = &expected.subject {
-            self.name(about, "subject", subject, fields.subject());
+            self.name(about, "subject", subject, certificate.subject());
         }
         if let Some(issuer) = &expected.issuer {
-            self.name(about, "issuer", issuer, fields.issuer());
+            self.name(about, "issuer", issuer, certificate.issuer());
         }
         if let Some(day) = &expected.valid_at {
             self.valid_at(about, day, certificate);
@@ -210,8 +146,7 @@ impl Judge<'_, '_> {
             self.unknown(day.span.as_ref(), message);
             return;
         }
-        let validity = certificate.inner.tbs_certificate().validity();
-        let (from, to) = (day_of(&validity.not_before), day_of(&validity.not_after));
+        let (from, to) = certificate.validity();
         if wanted < from || to < wanted {
             let found = format!("{from} to {to}");
             let message = format!(
@@ -229,12 +164,8 @@ impl Judge<'_, '_> {
         expected: &At<Vec<KeyUsage>>,
         certificate: &Certificate<'_>,
     ) {
-        let found = certificate
-            .inner
-            .tbs_certificate()
-            .get_extension::<UsageExtension>();
-        let found = match found {
-            Ok(found) => found.map(|(_, usage)| usage_names(&usage)),
+        let found = match certificate.key_usage() {
+            Ok(found) => found,
             Err(error) => {
                 let message = format!("{}: the key usage cannot be read: {error}", about.name);
                 self.say(expected.span.as_ref(), about.kind, message);
@@ -376,45 +307,12 @@ fn other_key(
     ))
 }
 
-/// The values of an attribute, in the order of the name.
-fn values(name: &Name, oid: ObjectIdentifier) -> Vec<String> {
-    name.iter()
-        .filter(|attribute| attribute.oid == oid)
-        .map(|attribute| text(&attribute.value))
-        .collect()
-}
-
-/// A string of any of the types names are made of (RFC 5280 §4.1.2.4).
-fn text(value: &Any) -> String {
-    match value.tag() {
-        der::Tag::BmpString => {
-            let units: Vec<u16> = value
-                .value()
-                .chunks_exact(2)
-                .map(|pair| {
-                    pair.iter()
-                        .fold(0, |unit, byte| unit << 8 | u16::from(*byte))
-                })
-                .collect();
-            String::from_utf16_lossy(&units)
-        }
-        der::Tag::TeletexString => value.value().iter().map(|byte| char::from(*byte)).collect(),
-        _ => String::from_utf8_lossy(value.value()).into_owned(),
-    }
-}
-
 fn is_day(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(place, byte)| match place {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         })
-}
-
-/// The day of a point in time, UTC. Days of this form are in order as texts.
-fn day_of(time: &x509_cert::time::Time) -> String {
-    let time = time.to_date_time();
-    format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day())
 }
 
 fn usage_name(usage: KeyUsage) -> &'static str {
@@ -426,25 +324,4 @@ fn usage_name(usage: KeyUsage) -> &'static str {
         KeyUsage::KeyCertSign => "key_cert_sign",
         KeyUsage::CrlSign => "crl_sign",
     }
-}
-
-/// The usages of a certificate by the names of the language, sorted.
-fn usage_names(usage: &UsageExtension) -> Vec<&'static str> {
-    let mut names: Vec<&str> = usage
-        .0
-        .into_iter()
-        .map(|bit| match bit {
-            KeyUsages::DigitalSignature => "digital_signature",
-            KeyUsages::NonRepudiation => "non_repudiation",
-            KeyUsages::KeyEncipherment => "key_encipherment",
-            KeyUsages::DataEncipherment => "data_encipherment",
-            KeyUsages::KeyAgreement => "key_agreement",
-            KeyUsages::KeyCertSign => "key_cert_sign",
-            KeyUsages::CRLSign => "crl_sign",
-            KeyUsages::EncipherOnly => "encipher_only",
-            KeyUsages::DecipherOnly => "decipher_only",
-        })
-        .collect();
-    names.sort_unstable();
-    names
 }

@@ -11,10 +11,12 @@ mod answer;
 mod bytes;
 mod certificate;
 mod pattern;
+mod security_object;
 mod signature;
 mod state;
 mod tlv;
 mod words;
+mod x509;
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ mod bench;
 mod certificate;
 mod persona;
 mod robust;
+mod security_object;
 mod signature;
 mod state;
 mod tlv;
