@@ -56,10 +56,16 @@ impl Judge<'_, '_> {
 
     fn any_of(&mut self, alternatives: &At<Vec<At<Expect>>>, implied: bool) {
         let mut told = Vec::new();
+        let mut kind = FailureKind::Alternatives;
         for (number, alternative) in (1..).zip(&alternatives.value) {
             let misses = self.misses_of(alternative, implied);
             if misses.is_empty() {
                 return;
+            }
+            let unknown = |miss: &Miss| miss.failure.kind == FailureKind::Harness;
+            if misses.iter().all(unknown) {
+                // It might be met: that none is met cannot be held against the card.
+                kind = FailureKind::Harness;
             }
             told.push(alternative_in_words(
                 number,
@@ -75,7 +81,7 @@ impl Judge<'_, '_> {
         let got = format!("{:04X}", self.observation.sw.0);
         let failure = Failure {
             got: Some(got),
-            ..in_words(FailureKind::Alternatives, message)
+            ..in_words(kind, message)
         };
         self.miss(alternatives.span.as_ref(), failure);
     }

@@ -20,10 +20,7 @@ impl Judge<'_, '_> {
         let failure = match &expected.value {
             StatusMatch::OneOf(masks) => {
                 let meant: Vec<String> = masks.iter().map(|mask| words::status(*mask)).collect();
-                let message = format!(
-                    "the status word is {sw}, expected is {}",
-                    meant.join(" or ")
-                );
+                let message = format!("the status word is {sw}, expected {}", meant.join(" or "));
                 match masks.as_slice() {
                     [mask] => Failure::compare(FailureKind::Sw, &message, &mask.to_string(), &got),
                     _ => side_by_side(FailureKind::Sw, message, expected.value.to_string(), got),
@@ -32,7 +29,7 @@ impl Judge<'_, '_> {
             StatusMatch::Error | StatusMatch::Warning | StatusMatch::Any | StatusMatch::Mute => {
                 side_by_side(
                     FailureKind::Sw,
-                    format!("the status word is {sw}, expected is {}", expected.value),
+                    format!("the status word is {sw}, expected {}", expected.value),
                     expected.value.to_string(),
                     got,
                 )
@@ -46,7 +43,7 @@ impl Judge<'_, '_> {
         let sw = self.observation.sw;
         if !sw.is_ok() || sw.0 != 0x9000 {
             let message = format!(
-                "the status word is {sw}, expected is 9000 (no error), as nothing else is asked for"
+                "the status word is {sw}, expected 9000 (no error), as nothing else is asked for"
             );
             let got = format!("{:04X}", sw.0);
             let failure = Failure::compare(FailureKind::Sw, &message, "9000", &got);
@@ -90,10 +87,10 @@ impl Judge<'_, '_> {
         };
         let message = match got {
             ChannelForm::Plain => {
-                "the status word came back plain, expected is under secure messaging"
+                "the status word came back plain, expected under secure messaging"
             }
             ChannelForm::Protected => {
-                "the status word came back under secure messaging, expected is plain"
+                "the status word came back under secure messaging, expected plain"
             }
         };
         let failure = side_by_side(
@@ -123,7 +120,7 @@ impl Judge<'_, '_> {
         let length = self.observation.data.len();
         if !expected.value.contains(length as u64) {
             let (expected_words, got) = (bytes_in(expected.value), words::count(length));
-            let message = format!("the data have {got}, expected are {expected_words}");
+            let message = format!("the data have {got}, expected {expected_words}");
             let failure = side_by_side(FailureKind::Data, message, expected_words, got);
             self.miss(expected.span.as_ref(), failure);
         }
@@ -157,7 +154,7 @@ impl Judge<'_, '_> {
             Some(elapsed) => {
                 let expected = format!("{relation} {}", duration(allowed));
                 let got = duration(elapsed);
-                let message = format!("the answer took {got}, expected is {expected}");
+                let message = format!("the answer took {got}, expected {expected}");
                 let failure = side_by_side(FailureKind::Time, message, expected, got);
                 self.miss(limit.span.as_ref(), failure);
             }

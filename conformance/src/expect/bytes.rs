@@ -74,12 +74,12 @@ pub(super) fn compare(kind: FailureKind, message: &str, expected: &[u8], got: &[
         format!("{message}, from byte {place} of {}", got.len())
     } else if got.is_empty() {
         format!(
-            "{message}: nothing is there, expected are {}",
+            "{message}: nothing is there, expected {}",
             words::count(expected.len())
         )
     } else {
         format!(
-            "{message}, from byte {place} on: {}, expected are {}",
+            "{message}, from byte {place} on: {}, expected {}",
             words::count(got.len()),
             expected.len()
         )
@@ -103,8 +103,8 @@ fn pattern_miss(
     } else {
         let place = aligned.pointer / 2;
         let wants = match aligned.length {
-            Ok(exact) if exact != got.len() => format!(", expected are {exact}"),
-            Err(least) if least > got.len() => format!(", expected are at least {least}"),
+            Ok(exact) if exact != got.len() => format!(", expected {exact}"),
+            Err(least) if least > got.len() => format!(", expected at least {least}"),
             Ok(_) | Err(_) => String::new(),
         };
         format!(

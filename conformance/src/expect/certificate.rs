@@ -88,7 +88,7 @@ impl Judge<'_, '_> {
         found: &str,
     ) {
         if !same {
-            let message = format!("{}: {what} is {found}, expected is {wanted}", about.name);
+            let message = format!("{}: {what} is {found}, expected {wanted}", about.name);
             let failure = side_by_side(about.kind, message, wanted.to_owned(), found.to_owned());
             self.miss(expected.span.as_ref(), failure);
         }
@@ -126,7 +126,7 @@ impl Judge<'_, '_> {
                     expected.span.as_ref(),
                     about.kind,
                     format!(
-                        "{}: the {whose} has no {part}, expected is {wanted}",
+                        "{}: the {whose} has no {part}, expected {wanted}",
                         about.name
                     ),
                 ),

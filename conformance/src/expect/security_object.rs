@@ -72,8 +72,7 @@ impl Judge<'_, '_> {
             && version.value != u32::from(object.lds_version)
         {
             let (expected, got) = (version.value.to_string(), object.lds_version.to_string());
-            let message =
-                format!("the security object: LDS version is {got}, expected is {expected}");
+            let message = format!("the security object: LDS version is {got}, expected {expected}");
             let failure = side_by_side(KIND, message, expected, got);
             self.miss(version.span.as_ref(), failure);
         }
@@ -87,7 +86,7 @@ impl Judge<'_, '_> {
         if wanted != found {
             let (wanted, found) = (hash_name(wanted), hash_name(found));
             let message =
-                format!("the security object: files are hashed with {found}, expected is {wanted}");
+                format!("the security object: files are hashed with {found}, expected {wanted}");
             self.miss(
                 span,
                 side_by_side(KIND, message, wanted.to_owned(), found.to_owned()),
@@ -165,7 +164,7 @@ impl Judge<'_, '_> {
         for (number, hash) in &object.hashes {
             if !named.contains(number) {
                 let message =
-                    format!("hash {number:02X} is there and not named, expected are no others");
+                    format!("hash {number:02X} is there and not named, expected no others");
                 let failure = Failure {
                     got: Some(words::hex(hash)),
                     ..in_words(KIND, message)

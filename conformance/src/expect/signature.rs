@@ -158,7 +158,7 @@ fn other_digest(expected: HashAlgorithm, info: &[u8]) -> String {
         .find(|other| info.starts_with(other.digest_info_prefix()))
     {
         Some(other) => format!(
-            "it is a signature with {}, expected is {name}",
+            "it is a signature with {}, expected {name}",
             hash_name(other)
         ),
         None => format!(

@@ -50,7 +50,7 @@ impl Judge<'_, '_> {
         };
         if let Some((tries, witness)) = found {
             let left = left(tries);
-            let message = format!("the {name} has {left}, expected are {bound} (from {witness})");
+            let message = format!("the {name} has {left}, expected {bound} (from {witness})");
             let failure = side_by_side(
                 FailureKind::Tries,
                 message,
@@ -104,7 +104,7 @@ impl Judge<'_, '_> {
     }
 
     fn differs(&mut self, span: Option<&Span>, what: &str, expected: &str, got: &str) {
-        let message = format!("{what}: {got}, expected is {expected}");
+        let message = format!("{what}: {got}, expected {expected}");
         let failure = side_by_side(
             FailureKind::State,
             message,

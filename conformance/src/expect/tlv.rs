@@ -1,5 +1,5 @@
 //! Expectations about data objects by path (ISO/IEC 7816-4:2020 §6.3). Where a path leads to several objects, one that is as
-//! expected is enough. A data object that is named, and below which nothing is named, may hold whatever its own expectation
+//! expected enough. A data object that is named, and below which nothing is named, may hold whatever its own expectation
 //! allows; `closed` looks into it no further.
 
 use cie_emulator::wire::tlv::{Objects, Tag, Tlv, TlvError};
@@ -31,7 +31,7 @@ impl Judge<'_, '_> {
                     ..in_words(
                         FailureKind::Tlv,
                         format!(
-                            "data object {} ({}) is there and not named, expected are no others",
+                            "data object {} ({}) is there and not named, expected no others",
                             other.0,
                             words::count(other.1.len())
                         ),
@@ -88,7 +88,7 @@ impl Judge<'_, '_> {
             .filter(|bound| !bound.contains(value.len() as u64))
         {
             let (wanted, got) = (bytes_in(bound), words::count(value.len()));
-            let message = format!("data object {path} has {got}, expected are {wanted}");
+            let message = format!("data object {path} has {got}, expected {wanted}");
             return Some(side_by_side(FailureKind::Tlv, message, wanted, got));
         }
         let what = format!("the bytes of data object {path}");

@@ -12,24 +12,25 @@ use crate::bench::{Bench, misses, only, said};
 #[rstest]
 #[case::nothing_asked(json!({}), 0x9000, None)]
 #[case::nothing_asked_and_refused(json!({}), 0x6982,
-    Some("the status word is 6982 (security status not satisfied), expected is 9000 (no error), as nothing else is asked for"))]
+    Some("the status word is 6982 (security status not satisfied), expected 9000 (no error), as nothing else is asked for"))]
 #[case::exact(json!({"sw": "63C2"}), 0x63C2, None)]
 #[case::exact_missed(json!({"sw": "63C2"}), 0x63C1,
-    Some("the status word is 63C1 (verification failed, 1 try left), expected is 63C2 (verification failed, 2 tries left)"))]
+    Some("the status word is 63C1 (verification failed, 1 try left), expected 63C2 (verification failed, 2 tries left)"))]
 #[case::blocked_is_not_the_last_try(json!({"sw": "6983"}), 0x63C0,
-    Some("the status word is 63C0 (verification failed, 0 tries left), expected is 6983 (authentication method blocked)"))]
+    Some("the status word is 63C0 (verification failed, 0 tries left), expected 6983 (authentication method blocked)"))]
 #[case::mask(json!({"sw": "63C?"}), 0x63C0, None)]
 #[case::mask_missed(json!({"sw": "63C?"}), 0x6983,
-    Some("the status word is 6983 (authentication method blocked), expected is 63C?"))]
+    Some("the status word is 6983 (authentication method blocked), expected 63C?"))]
 #[case::list(json!({"sw": ["6985", "6A88"]}), 0x6A88, None)]
 #[case::list_missed(json!({"sw": ["6985", "6A88"]}), 0x9000,
-    Some("the status word is 9000 (no error), expected is 6985 (conditions of use not satisfied) or 6A88 (referenced data not found)"))]
+    Some("the status word is 9000 (no error), expected 6985 (conditions of use not satisfied) or 6A88 (referenced data not found)"))]
 #[case::error(json!({"sw": "error"}), 0x6F00, None)]
-#[case::error_missed(json!({"sw": "error"}), 0x9000, Some("the status word is 9000 (no error), expected is any error"))]
+#[case::error_missed(json!({"sw": "error"}), 0x9000, Some("the status word is 9000 (no error), expected any error"))]
 #[case::warning(json!({"sw": "warning"}), 0x6282, None)]
 #[case::warning_missed(json!({"sw": "warning"}), 0x6A82,
-    Some("the status word is 6A82 (file or application not found), expected is any warning"))]
+    Some("the status word is 6A82 (file or application not found), expected any warning"))]
 #[case::any(json!({"sw": "any"}), 0x1234, None)]
+#[case::mute_missed(json!({"sw": "mute"}), 0x9000, Some("the status word is 9000 (no error), expected no answer"))]
 fn status_words(#[case] expect: Value, #[case] sw: u16, #[case] message: Option<&str>) {
     let bench = Bench::default().status(sw);
     assert_eq!(said(&bench, expect), Vec::from_iter(message));
@@ -39,7 +40,7 @@ fn status_words(#[case] expect: Value, #[case] sw: u16, #[case] message: Option<
 #[case::met(ChannelForm::Protected, None)]
 #[case::missed(
     ChannelForm::Plain,
-    Some("the status word came back plain, expected is under secure messaging")
+    Some("the status word came back plain, expected under secure messaging")
 )]
 fn channels(#[case] channel: ChannelForm, #[case] message: Option<&str>) {
     let bench = Bench {
@@ -57,9 +58,9 @@ fn channels(#[case] channel: ChannelForm, #[case] message: Option<&str>) {
 #[case::exact_missed(json!({"data": "6F12"}), "6F13",
     Some("the data do not fit 6F12 from byte 1 on: 2 bytes"))]
 #[case::too_short(json!({"data": "6F1213"}), "6F12",
-    Some("the data do not fit 6F1213 from byte 2 on: 2 bytes, expected are 3"))]
+    Some("the data do not fit 6F1213 from byte 2 on: 2 bytes, expected 3"))]
 #[case::too_long(json!({"data": "6F"}), "6F12",
-    Some("the data do not fit 6F from byte 1 on: 2 bytes, expected are 1"))]
+    Some("the data do not fit 6F from byte 1 on: 2 bytes, expected 1"))]
 #[case::nothing_came(json!({"data": "6F"}), "", Some("the data do not fit 6F: nothing is there"))]
 #[case::digits(json!({"data": "6F?2"}), "6FA2", None)]
 #[case::digits_missed(json!({"data": "6F?2"}), "6FA3",
@@ -68,19 +69,19 @@ fn channels(#[case] channel: ChannelForm, #[case] message: Option<&str>) {
 #[case::any_bytes_missed(json!({"data": "6F..90 00"}), "6F0102",
     Some("the data do not fit 6F..9000 from byte 1 on: 3 bytes"))]
 #[case::too_few_for_any(json!({"data": "6F..9000"}), "6F90",
-    Some("the data do not fit 6F..9000 from byte 2 on: 2 bytes, expected are at least 3"))]
+    Some("the data do not fit 6F..9000 from byte 2 on: 2 bytes, expected at least 3"))]
 #[case::function(json!({"data": {"text": "AB"}}), "4142", None)]
 #[case::function_missed(json!({"data": {"text": "AB"}}), "4143",
     Some("the data differ from what is expected, from byte 1 of 2"))]
 #[case::function_of_other_length(json!({"data": {"fill": {"byte": "00", "length": 3}}}), "0000",
-    Some("the data differ from what is expected, from byte 2 on: 2 bytes, expected are 3"))]
+    Some("the data differ from what is expected, from byte 2 on: 2 bytes, expected 3"))]
 #[case::unknown(json!({"data": {"captured": "gone"}}), "00", Some("nothing is captured as \"gone\" yet"))]
 #[case::empty(json!({"empty": true}), "", None)]
 #[case::empty_missed(json!({"empty": true}), "0102", Some("no data are expected, 2 bytes came"))]
 #[case::some(json!({"empty": false}), "01", None)]
 #[case::some_missed(json!({"empty": false}), "", Some("data are expected, none came"))]
 #[case::length(json!({"length": ">=2"}), "010203", None)]
-#[case::length_missed(json!({"length": ">=2"}), "01", Some("the data have 1 byte, expected are at least 2 bytes"))]
+#[case::length_missed(json!({"length": ">=2"}), "01", Some("the data have 1 byte, expected at least 2 bytes"))]
 #[case::sha256(json!({"sha256": "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"}), "01", None)]
 #[case::sha256_missed(json!({"sha256": "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"}), "02",
     Some("the SHA-256 of the data (1 byte) is another one"))]
@@ -106,10 +107,10 @@ fn captures(#[case] expect: Value, #[case] data: &str, #[case] message: Option<&
 #[rstest]
 #[case::within(json!({"within": "200ms"}), Some(200_000), None)]
 #[case::within_missed(json!({"within": "200ms"}), Some(1_500_250),
-    Some("the answer took 1.5 s, expected is at most 200 ms"))]
+    Some("the answer took 1.5 s, expected at most 200 ms"))]
 #[case::at_least(json!({"at_least": "1s"}), Some(1_000_000), None)]
 #[case::at_least_missed(json!({"at_least": "1s"}), Some(40),
-    Some("the answer took 40 µs, expected is at least 1 s"))]
+    Some("the answer took 40 µs, expected at least 1 s"))]
 #[case::not_measured(json!({"within": "1s"}), None,
     Some("the time of the answer was not measured, so no limit can be checked"))]
 fn time(#[case] expect: Value, #[case] micros: Option<u64>, #[case] message: Option<&str>) {

@@ -9,14 +9,14 @@ use crate::persona::{bench, card};
 
 #[rstest]
 #[case::lds_version(false, json!({"lds_version": 0}), None)]
-#[case::lds_version_missed(true, json!({"lds_version": 0}), Some("the security object: LDS version is 1, expected is 0"))]
+#[case::lds_version_missed(true, json!({"lds_version": 0}), Some("the security object: LDS version is 1, expected 0"))]
 #[case::digest(true, json!({"digest": "sha512"}), None)]
 #[case::digest_missed(false, json!({"digest": "sha512"}),
-    Some("the security object: files are hashed with SHA-256, expected is SHA-512"))]
+    Some("the security object: files are hashed with SHA-256, expected SHA-512"))]
 #[case::algorithm(false, json!({"algorithm": "rsa_sha256"}), None)]
 #[case::algorithm_pss(true, json!({"algorithm": "pss_sha512"}), None)]
 #[case::algorithm_missed(true, json!({"algorithm": "rsa_sha256"}),
-    Some("the security object: the signature algorithm is RSASSA-PSS with SHA-512, expected is RSA with SHA-256"))]
+    Some("the security object: the signature algorithm is RSASSA-PSS with SHA-512, expected RSA with SHA-256"))]
 #[case::signature(false, json!({"signature": true}), None)]
 #[case::signature_pss(true, json!({"signature": true}), None)]
 #[case::signature_missed(false, json!({"signature": false}),
@@ -27,7 +27,7 @@ use crate::persona::{bench, card};
     Some("the signature of the signer's certificate does not verify with the key of \"sub-ca\" in the trust store: no block of type 1 comes out, so another key or padding made it"))]
 #[case::signer(false, json!({"signer": {"version": 3, "issuer": {"country": "IT"}}}), None)]
 #[case::signer_missed(false, json!({"signer": {"subject": {"surname": "VERDI"}}}),
-    Some("the signer's certificate: the subject has no surname, expected is VERDI"))]
+    Some("the signer's certificate: the subject has no surname, expected VERDI"))]
 #[case::unknown_name(false, json!({"hashes": {"services": "00"}}),
     Some("\"services\" is no number of a file in a security object, such as \"A1\""))]
 #[case::hash_missing(false, json!({"hashes": {"A9": "00"}}),
@@ -70,7 +70,7 @@ fn hashes_are_those_of_the_files(#[case] pss: bool) {
     hashes.as_object_mut().expect("hashes").remove("A3");
     assert_eq!(
         said(&bench, expect(&hashes)),
-        ["hash A3 is there and not named, expected are no others"]
+        ["hash A3 is there and not named, expected no others"]
     );
 }
 

@@ -50,7 +50,7 @@ fn iso(hashed: &[u8]) -> Vec<u8> {
     Some("the signature does not verify with key sign (81): as a number it is not below the modulus, so another key made it"))]
 #[case::with_digest(json!({"scheme": "pkcs1", "digest": "sha256"}), digest(HashAlgorithm::Sha256, b"what was sent"), None)]
 #[case::other_digest(json!({"scheme": "pkcs1", "digest": "sha256"}), digest(HashAlgorithm::Sha1, b"what was sent"),
-    Some("the signature does not verify with key sign (81): it is a signature with SHA-1, expected is SHA-256"))]
+    Some("the signature does not verify with key sign (81): it is a signature with SHA-1, expected SHA-256"))]
 #[case::digest_of_other_data(json!({"scheme": "pkcs1", "digest": "sha512"}), digest(HashAlgorithm::Sha512, b"else"),
     Some("the signature does not verify with key sign (81): it is a signature with SHA-512, of another message"))]
 #[case::no_digest_info(json!({"scheme": "pkcs1"}), type1(b"what was sent"),

@@ -15,15 +15,15 @@ type Known = (Option<u8>, Option<u8>);
 #[case::state_only(json!({"pin": 2, "puk": ">=2"}), Some((2, 10)), (None, None), &[])]
 #[case::status_only(json!({"pin": 2}), None, (Some(2), None), &[])]
 #[case::both_missed(json!({"pin": 2}), Some((1, 10)), (Some(1), None),
-    &["the PIN has 1 try left, expected are 2 (from the card's state and the status words)"])]
+    &["the PIN has 1 try left, expected 2 (from the card's state and the status words)"])]
 #[case::state_missed(json!({"puk": 10}), Some((3, 9)), (Some(3), None),
-    &["the PUK has 9 tries left, expected are 10 (from the card's state)"])]
+    &["the PUK has 9 tries left, expected 10 (from the card's state)"])]
 #[case::status_missed(json!({"pin": ">=2"}), None, (Some(1), None),
-    &["the PIN has 1 try left, expected are at least 2 (from the status words)"])]
+    &["the PIN has 1 try left, expected at least 2 (from the status words)"])]
 #[case::contradiction(json!({"pin": "1..3"}), Some((3, 10)), (Some(2), None),
     &["the tries of the PIN contradict each other: 3 in the card's state, 2 told by the status words"])]
 #[case::contradiction_and_missed(json!({"pin": 2}), Some((3, 10)), (Some(2), None),
-    &["the PIN has 3 tries left, expected are 2 (from the card's state)",
+    &["the PIN has 3 tries left, expected 2 (from the card's state)",
       "the tries of the PIN contradict each other: 3 in the card's state, 2 told by the status words"])]
 #[case::contradiction_of_the_other_code_is_not_asked(json!({"puk": 10}), Some((3, 10)), (Some(2), None), &[])]
 #[case::unknown(json!({"puk": 10}), None, (Some(2), None),
@@ -78,20 +78,20 @@ fn authenticated() -> CardState {
 #[rstest]
 #[case::application(json!({"application": "cie"}), None)]
 #[case::application_missed(json!({"application": "ias"}),
-    Some("the selected application: the CIE directory, expected is IAS ECC"))]
+    Some("the selected application: the CIE directory, expected IAS ECC"))]
 #[case::file(json!({"file": "1002"}), None)]
-#[case::file_missed(json!({"file": "1003"}), Some("the selected file: 1002, expected is 1003"))]
+#[case::file_missed(json!({"file": "1003"}), Some("the selected file: 1002, expected 1003"))]
 #[case::channel(json!({"channel": "device_authentication"}), None)]
 #[case::channel_missed(json!({"channel": "none"}),
-    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected is no secure messaging session"))]
+    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected no secure messaging session"))]
 #[case::no_proof_wanted(json!({"channel": "key_agreement"}),
-    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected is a key agreement without device authentication"))]
+    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected a key agreement without device authentication"))]
 #[case::other_protocol(json!({"channel": "bac"}),
-    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected is basic access control"))]
+    Some("the channel: a session of the CIE directory with a terminal that proved itself, expected basic access control"))]
 #[case::security(json!({"security": {"device": true, "pin": true, "puk": false}}), None)]
-#[case::security_missed(json!({"security": {"pin": false}}), Some("the PIN: verified, expected is not verified"))]
+#[case::security_missed(json!({"security": {"pin": false}}), Some("the PIN: verified, expected not verified"))]
 #[case::changed(json!({"changed": true}), None)]
-#[case::changed_missed(json!({"changed": false}), Some("the card's memory: changed, expected is unchanged"))]
+#[case::changed_missed(json!({"changed": false}), Some("the card's memory: changed, expected unchanged"))]
 fn states(#[case] expect: Value, #[case] message: Option<&str>) {
     let found = said(&in_the_cie(authenticated()), json!({"state": expect}));
     assert_eq!(found, Vec::from_iter(message));
@@ -108,11 +108,11 @@ fn everything_that_differs_is_told() {
     assert_eq!(
         said(&bench, json!({"state": expect})),
         [
-            "the selected application: none, expected is the CIE directory",
-            "the selected file: none, expected is 1001",
-            "the channel: no secure messaging session, expected is a key agreement without device authentication",
-            "the terminal's proof: not verified, expected is verified",
-            "the PIN: not verified, expected is verified",
+            "the selected application: none, expected the CIE directory",
+            "the selected file: none, expected 1001",
+            "the channel: no secure messaging session, expected a key agreement without device authentication",
+            "the terminal's proof: not verified, expected verified",
+            "the PIN: not verified, expected verified",
         ]
     );
 }

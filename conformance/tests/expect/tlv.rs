@@ -24,12 +24,12 @@ const KEY: &str = "7F49078102010282010 35F20024142";
     Some("the bytes of data object 5F20 differ from what is expected, from byte 1 of 2"))]
 #[case::length(json!({"7F49/81": {"length": 2}}), None)]
 #[case::length_missed(json!({"7F49/81": {"length": "3..4"}}),
-    Some("data object 7F49/81 has 2 bytes, expected are 3 to 4 bytes"))]
+    Some("data object 7F49/81 has 2 bytes, expected 3 to 4 bytes"))]
 #[case::closed(json!({"closed": true, "7F49": "present", "5F20": "present"}), None)]
 #[case::closed_below(json!({"closed": true, "7F49/81": "present", "5F20": "present"}),
-    Some("data object 7F49/82 (1 byte) is there and not named, expected are no others"))]
+    Some("data object 7F49/82 (1 byte) is there and not named, expected no others"))]
 #[case::closed_beside(json!({"closed": true, "7F49": "present"}),
-    Some("data object 5F20 (2 bytes) is there and not named, expected are no others"))]
+    Some("data object 5F20 (2 bytes) is there and not named, expected no others"))]
 #[case::a_tag_no_card_may_use(json!({"7F818283": "present"}),
     Some("data object 7F818283 is not there; there are 7F49, 5F20"))]
 fn data_objects(#[case] tree: Value, #[case] message: Option<&str>) {
