@@ -147,7 +147,7 @@ pub struct Requires {
     /// Tries left of the PUK.
     pub puk_tries: Option<At<Bound>>,
     /// Applications that must be selectable.
-    pub applications: Vec<super::value::Application>,
+    pub applications: Vec<super::reference::Application>,
     /// Parameters of behaviour that must have a value: `{ verify_empty: report }`.
     pub profile: BTreeMap<String, At<Setting>>,
     /// Extended length must be possible from end to end.

@@ -5,10 +5,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::parsed::{
-    CertificateExpect, SecurityObjectExpect, SignatureExpect, StateExpect, TlvTree,
-};
+use super::parsed::{CertificateExpect, SecurityObjectExpect, SignatureExpect, StateExpect};
 use super::step::ChannelForm;
+use super::tlv::TlvTree;
 use super::value::Data;
 use crate::scenario::decode::At;
 use crate::scenario::source::Span;

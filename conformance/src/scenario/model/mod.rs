@@ -1,37 +1,45 @@
 //! The types of the language: what a scenario may say, and nothing about how it is loaded or carried out. The editor's
 //! schema is derived from them, so a field's comment is what people read while they write.
 
+mod action;
 mod card;
+mod channel;
+mod codes;
 mod expect;
+mod files;
 mod header;
 mod parsed;
+mod reference;
+mod security;
 mod shorthand;
 mod step;
 mod tamper;
+mod tlv;
 mod value;
-mod verb;
 
+pub use action::{Action, VERBS};
 pub use card::{AppliesTo, CardSetup, Chips, Requires, Setting, Target};
+pub use channel::{Invariant, Open, OpenParameters, Password, Reset};
+pub use codes::{ChangeReferenceData, ResetRetryCounter, Restore, Verify};
 pub use expect::{Expect, StatusMatch, Tries};
+pub use files::{Apdu, ApduFields, GetData, ReadBinary, ReadFile, Select};
 pub use header::{
     Block, FORMAT_VERSION, Hazard, Mode, Parameter, ParameterKind, Polarity, Scenario,
 };
 pub use parsed::{
     Algorithm, CertificateExpect, ChannelState, DistinguishedName, KeyUsage, PublicKeySource,
-    Scheme, SecurityObjectExpect, SecurityStatus, SignatureExpect, StateExpect, TlvExpect, TlvPath,
-    TlvTree,
+    Scheme, SecurityObjectExpect, SecurityStatus, SignatureExpect, StateExpect,
 };
-pub use step::{Action, Capture, CaptureFrom, ChannelForm, Common, Only, Step, StepSource};
-pub use step::{COMMON_KEYS, VERBS};
+pub use reference::{
+    Application, CodeName, DataObject, Digest, KeyReference, Le, PersonaField, Reference,
+    SecureMessagingObject,
+};
+pub use security::{
+    CertificateFault, ExternalAuthenticate, GeneralAuthenticate, GeneralAuthenticateStep,
+    GetChallenge, InternalAuthenticate, ManageSecurityEnvironment, ProofFault, SecurityTemplate,
+    Sign, VerifyCertificate,
+};
+pub use step::{COMMON_KEYS, Capture, CaptureFrom, ChannelForm, Common, Only, Step, StepSource};
 pub use tamper::{InsertObject, PlainTrouble, Replay, Tamper};
-pub use value::{
-    Application, Bytes, CodeName, CodeValue, Data, DataObject, Digest, Fill, KeyReference, Le,
-    PersonaField, Reference, SecureMessagingObject,
-};
-pub use verb::{
-    Apdu, ApduFields, CertificateFault, ChangeReferenceData, ExternalAuthenticate,
-    GeneralAuthenticate, GeneralAuthenticateStep, GetChallenge, GetData, InternalAuthenticate,
-    Invariant, ManageSecurityEnvironment, Open, OpenParameters, Password, ProofFault, ReadBinary,
-    ReadFile, Reset, ResetRetryCounter, Restore, SecurityTemplate, Select, Sign, Verify,
-    VerifyCertificate,
-};
+pub use tlv::{TlvExpect, TlvPath, TlvTree};
+pub use value::{Bytes, CodeValue, Data, Fill};

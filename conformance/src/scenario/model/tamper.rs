@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::value::SecureMessagingObject;
+use super::reference::SecureMessagingObject;
 use crate::scenario::decode::At;
 use crate::scenario::text::{HexByte, HexBytes};
 
