@@ -234,6 +234,8 @@ impl Card {
             return self.process_protected(&command, class.chained);
         }
         if command.header.ins == ins::GET_RESPONSE && !class.chained {
+            // It is no link of any chain, so it aborts one like every other command.
+            self.session.chain = None;
             self.get_response(&command);
             return Ok(());
         }
