@@ -1,6 +1,7 @@
 //! Cards for the tests, each made once: fork them, they are cheap.
 
-use super::Terminal;
+use super::commands::{CIE, IAS};
+use super::{Terminal, hex};
 use cie_emulator::Card;
 use cie_emulator::card::Image;
 use cie_emulator::chip::{Profile, chip, preset, presets};
@@ -79,4 +80,35 @@ pub(crate) fn authenticated_with(card: &CardData, profile: &str) -> Terminal {
     let fork = terminal.fork();
     MADE.lock().unwrap().insert(key, terminal);
     fork
+}
+
+/// The files of the sample card: application, identifier, short identifier, size.
+pub(crate) fn files() -> Vec<(&'static str, u16, u8, usize)> {
+    [
+        (IAS, 0x2F00, 0x1E),
+        (IAS, 0x2F01, 0x1D),
+        (IAS, 0xD003, 0x1C),
+        (IAS, 0xD004, 0x1B),
+        (CIE, 0x1001, 1),
+        (CIE, 0x1002, 2),
+        (CIE, 0x1003, 3),
+        (CIE, 0x1004, 4),
+        (CIE, 0x1005, 5),
+        (CIE, 0x1006, 6),
+        (CIE, 0x1007, 7),
+    ]
+    .map(|(df, file, short)| (df, file, short, contents(file).len()))
+    .to_vec()
+}
+
+/// What stands in a file of the sample card on its chip.
+pub(crate) fn contents(file: u16) -> Vec<u8> {
+    match file {
+        0x2F00 => hex("610F4F0DA0000000308000000009816001"),
+        0x2F01 => chip("gemalto").unwrap().ef_atr.clone(),
+        _ => {
+            let files = card_data().files();
+            files.iter().find(|(id, _)| *id == file).unwrap().1.to_vec()
+        }
+    }
 }

@@ -17,8 +17,8 @@ pub(crate) mod published;
 mod terminal;
 
 pub(crate) use cards::{
-    authenticated, authenticated_with, card_data, image, opened, powered, powered_with,
-    seeded_card_data, switched_on,
+    authenticated, authenticated_with, card_data, contents, files, image, opened, powered,
+    powered_with, seeded_card_data, switched_on,
 };
 pub(crate) use channel::Channel;
 pub(crate) use device::{Agreement, Certificate, RND_IFD, SN_IFD};
