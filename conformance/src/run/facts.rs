@@ -24,6 +24,8 @@ pub struct Facts {
     pub puk: Option<Code>,
     /// Tries of PIN and PUK when nothing was used up.
     pub tries: (u8, u8),
+    /// A right PUK does not give the tries of the PUK back.
+    pub puk_counts_for_life: bool,
     fields: BTreeMap<PersonaField, Vec<u8>>,
     files: BTreeMap<u16, Vec<u8>>,
     keys: BTreeMap<u8, PublicKey>,
@@ -73,6 +75,7 @@ impl Facts {
             pin: Some(card.pin.clone()),
             puk: Some(card.puk.clone()),
             tries: (policy.pin_tries, policy.puk_tries),
+            puk_counts_for_life: !policy.puk_success_resets,
             fields: fields.into_iter().collect(),
             files: files.collect(),
             keys: keys.into_iter().collect(),

@@ -95,8 +95,10 @@ impl Watch {
         }
         let last = exchanges.last()?;
         let told = last.sw?.tries_left()?;
-        let reference = Command::parse(last.plain_command.as_ref()?).ok()?.header.p2;
-        let truth = if reference == 0x82 { puk } else { pin };
+        let header = Command::parse(last.plain_command.as_ref()?).ok()?.header;
+        // RESET RETRY COUNTER names the PIN, but the value that can be wrong in it is the PUK.
+        let about_puk = header.p2 == 0x82 || header.ins == ins::RESET_RETRY_COUNTER;
+        let truth = if about_puk { puk } else { pin };
         (told != truth).then(|| format!("63C{told:X} was answered, the counter is {truth}"))
     }
 
@@ -116,7 +118,10 @@ impl Watch {
                     command.header.ins,
                     ins::VERIFY | ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER
                 );
-                about && command.header.p2 == reference && exchange.sw == Some(StatusWord::NO_ERROR)
+                // RESET RETRY COUNTER with the PUK in its data is a successful command on both.
+                let named = command.header.p2 == reference
+                    || (command.header.ins == ins::RESET_RETRY_COUNTER && command.header.p1 == 0);
+                about && named && exchange.sw == Some(StatusWord::NO_ERROR)
             })
         };
         match (pin && !succeeded(0x81), puk && !succeeded(0x82)) {

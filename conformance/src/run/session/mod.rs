@@ -9,6 +9,7 @@ use cie_emulator::wire::{CommandBuf, Response, StatusWord, ins};
 
 mod channels;
 mod compound;
+mod told;
 
 use super::commands::Builder;
 use super::facts::Facts;
@@ -173,7 +174,10 @@ impl Session {
             Action::Apdu(crate::scenario::model::Apdu::Fields(fields)) => fields.chain,
             _ => None,
         };
-        let outcome = self.send(&command, step, chain)?;
+        let mut outcome = self.send(&command, step, chain)?;
+        if matches!(step.action, Action::InternalAuthenticate(_)) {
+            outcome.signed = Some(command.data.clone());
+        }
         self.remember(&step.action, &command, outcome.reply.as_ref());
         Ok(outcome)
     }
@@ -355,28 +359,7 @@ impl Session {
     fn remember(&mut self, action: &Action, command: &CommandBuf, reply: Option<&Reply>) {
         let Some(reply) = reply else { return };
         self.follow_authentication(command, reply);
-        let told = match command.header.p2 {
-            0x81 => &mut self.tries_told.0,
-            0x82 => &mut self.tries_told.1,
-            _ => return,
-        };
-        let full = match command.header.p2 {
-            0x81 => self.facts.tries.0,
-            _ => self.facts.tries.1,
-        };
-        match (command.header.ins, reply.sw) {
-            (
-                ins::VERIFY | ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER,
-                StatusWord::NO_ERROR,
-            ) => {
-                *told = (full > 0).then_some(full);
-            }
-            (_, sw) if sw.tries_left().is_some() => *told = sw.tries_left(),
-            (_, StatusWord::AUTHENTICATION_METHOD_BLOCKED) if command.header.p1 == 0 => {
-                *told = Some(0);
-            }
-            _ => {}
-        }
+        self.tries_told_by(command, reply.sw);
         let sets_pin = matches!(
             action,
             Action::ChangeReferenceData(_) | Action::ResetRetryCounter(_) | Action::Apdu(_)
