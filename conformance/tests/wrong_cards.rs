@@ -1,7 +1,11 @@
 //! A judge that lets a wrong card pass is worthless: every deliberately wrong card is failed by at least one shipped
 //! scenario, and the scenario cites the requirement that the card breaks. The right card passes the very same scenarios.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -30,7 +34,15 @@ fn judged(requirement: &str, flaw: Flaw) -> Vec<CaseResult> {
     let cases: Vec<Case> = cases.filter(cites).cloned().collect();
     let cards = EmbeddedCards::altered(DEFAULT_CHIP, move |image| image.flaw = flaw);
     let calm = AtomicBool::new(false);
-    run(&cases, &cards, &Options::default(), &BTreeSet::new(), &Silent, &calm).cases
+    run(
+        &cases,
+        &cards,
+        &Options::default(),
+        &BTreeSet::new(),
+        &Silent,
+        &calm,
+    )
+    .cases
 }
 
 fn names(results: &[CaseResult], verdict: Verdict) -> Vec<String> {
@@ -83,10 +95,18 @@ fn names(results: &[CaseResult], verdict: Verdict) -> Vec<String> {
 fn is_caught(#[case] defect: Defect, #[case] requirement: &str) {
     let right = judged(requirement, Flaw::default());
     assert!(!right.is_empty(), "no shipped scenario cites {requirement}");
-    assert_eq!(names(&right, Verdict::Failed), [""; 0], "the right card fails");
+    assert_eq!(
+        names(&right, Verdict::Failed),
+        [""; 0],
+        "the right card fails"
+    );
     let wrong = judged(requirement, Flaw::of(defect));
     let caught = names(&wrong, Verdict::Failed);
-    assert!(!caught.is_empty(), "{defect:?} passes all of {:?}", names(&wrong, Verdict::Passed));
+    assert!(
+        !caught.is_empty(),
+        "{defect:?} passes all of {:?}",
+        names(&wrong, Verdict::Passed)
+    );
 }
 
 /// The table above misses no defect: one is added, the compiler does not ask, this does.

@@ -92,10 +92,15 @@ impl Target for Embedded {
     fn state(&mut self) -> Option<CardState> {
         let state = self.card.state();
         let credentials = &self.card.memory().credentials;
+        let files = &self.card.image().files;
+        let current = files
+            .dedicated_files()
+            .iter()
+            .find(|df| Some(df.name) == state.current_df);
         Some(CardState {
             pin_tries: Some(state.pin_left),
             puk_tries: Some(state.puk_left),
-            selected_application: state.current_df_name.map(<[u8]>::to_vec),
+            selected_application: current.and_then(|df| df.df_names.first()).cloned(),
             selected_file: state.current_ef.map(|file| file.0),
             channel: match state.channel {
                 Channel::Plain => StateChannel::Plain,

@@ -30,8 +30,8 @@ pub enum LifeCycle {
 }
 
 /// The card's state at a glance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardState<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardState {
     /// Whether the card has power.
     pub powered: bool,
     /// What it is good for.
@@ -48,8 +48,6 @@ pub struct CardState<'a> {
     pub channel: Channel,
     /// Name of the current DF.
     pub current_df: Option<&'static str>,
-    /// First DF name (AID) of the current DF.
-    pub current_df_name: Option<&'a [u8]>,
     /// Identifier of the current EF.
     pub current_ef: Option<FileId>,
     /// Whether a challenge waits for its answer, and other things pending: an unfinished chain, an answer for GET RESPONSE.
@@ -59,7 +57,7 @@ pub struct CardState<'a> {
 impl Card {
     /// The state at a glance.
     #[must_use]
-    pub fn state(&self) -> CardState<'_> {
+    pub fn state(&self) -> CardState {
         let credentials = &self.memory.credentials;
         let selection = self.session.selection;
         let files = &self.image.files;
@@ -78,7 +76,6 @@ impl Card {
                 },
             },
             current_df: df.map(|df| df.name),
-            current_df_name: df.and_then(|df| df.df_names.first()).map(Vec::as_slice),
             current_ef: files.current_ef(selection).map(|ef| ef.file_id),
             unfinished_chain: self.session.chain.is_some(),
         }

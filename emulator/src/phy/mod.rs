@@ -23,7 +23,7 @@ pub trait Transceiver {
     fn transmit(&mut self, command: &[u8]) -> &[u8];
 
     /// A look inside, for those who can be looked into. A real card cannot.
-    fn state(&self) -> Option<CardState<'_>> {
+    fn state(&self) -> Option<CardState> {
         None
     }
 }
@@ -45,7 +45,7 @@ impl Transceiver for Card {
         Self::transmit(self, command)
     }
 
-    fn state(&self) -> Option<CardState<'_>> {
+    fn state(&self) -> Option<CardState> {
         Some(Self::state(self))
     }
 }
@@ -67,7 +67,7 @@ impl<T: Transceiver + ?Sized> Transceiver for Box<T> {
         (**self).transmit(command)
     }
 
-    fn state(&self) -> Option<CardState<'_>> {
+    fn state(&self) -> Option<CardState> {
         (**self).state()
     }
 }

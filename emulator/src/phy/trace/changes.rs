@@ -2,56 +2,10 @@
 
 use super::names;
 use crate::card::{CardState, Channel, LifeCycle};
-use crate::credentials::Verified;
-use crate::files::FileId;
-
-/// A look into a card that can be kept: what a trace tells of [`CardState`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// Whether the card has power.
-    pub powered: bool,
-    /// What it is good for.
-    pub life_cycle: LifeCycle,
-    /// Tries left for the PIN.
-    pub pin_left: u8,
-    /// Tries left for the PUK.
-    pub puk_left: u8,
-    /// What the session has verified.
-    pub verified: Verified,
-    /// Whether the terminal is authenticated.
-    pub device_authenticated: bool,
-    /// Secure messaging.
-    pub channel: Channel,
-    /// Name of the current DF.
-    pub current_df: Option<&'static str>,
-    /// Identifier of the current EF.
-    pub current_ef: Option<FileId>,
-    /// Whether a command chain is open.
-    pub unfinished_chain: bool,
-}
-
-impl Look {
-    /// Keeps what is told of this state.
-    #[must_use]
-    pub const fn at(state: &CardState<'_>) -> Self {
-        Self {
-            powered: state.powered,
-            life_cycle: state.life_cycle,
-            pin_left: state.pin_left,
-            puk_left: state.puk_left,
-            verified: state.verified,
-            device_authenticated: state.device_authenticated,
-            channel: state.channel,
-            current_df: state.current_df,
-            current_ef: state.current_ef,
-            unfinished_chain: state.unfinished_chain,
-        }
-    }
-}
 
 /// What differs, the most lasting first.
 #[must_use]
-pub fn changes(before: &Look, after: &Look) -> Vec<String> {
+pub fn changes(before: &CardState, after: &CardState) -> Vec<String> {
     let mut out = Vec::new();
     if before.powered != after.powered {
         out.push(format!(
@@ -73,7 +27,7 @@ pub fn changes(before: &Look, after: &Look) -> Vec<String> {
     out
 }
 
-fn counters(before: &Look, after: &Look, out: &mut Vec<String>) {
+fn counters(before: &CardState, after: &CardState, out: &mut Vec<String>) {
     for (name, was, is) in [
         ("PIN", before.pin_left, after.pin_left),
         ("PUK", before.puk_left, after.puk_left),
@@ -102,7 +56,7 @@ pub const fn life_cycle_words(life_cycle: LifeCycle) -> &'static str {
     }
 }
 
-fn proofs(before: &Look, after: &Look, out: &mut Vec<String>) {
+fn proofs(before: &CardState, after: &CardState, out: &mut Vec<String>) {
     for (name, was, is) in [
         ("PIN", before.verified.pin, after.verified.pin),
         ("PUK", before.verified.puk, after.verified.puk),
@@ -145,7 +99,7 @@ fn channel(before: Channel, after: Channel) -> Option<String> {
     }
 }
 
-fn selection(state: &Look) -> String {
+fn selection(state: &CardState) -> String {
     match (state.current_df, state.current_ef) {
         (None, _) => "nothing selected".to_owned(),
         (Some(df), None) => format!("selected: {df}"),
@@ -158,8 +112,8 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn state() -> Look {
-        Look {
+    fn state() -> CardState {
+        CardState {
             powered: true,
             life_cycle: LifeCycle::Operational,
             pin_left: 3,
@@ -185,17 +139,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case::a_try(|s: &mut Look| s.pin_left = 2, "PIN: 2 tries left, 3 before")]
-    #[case::the_last(|s: &mut Look| s.puk_left = 1, "PUK: 1 try left, 10 before")]
-    #[case::blocked(|s: &mut Look| s.life_cycle = LifeCycle::PinBlocked, "life cycle: PIN blocked, the PUK unblocks it")]
-    #[case::verified(|s: &mut Look| s.verified.pin = true, "PIN verified")]
-    #[case::terminal(|s: &mut Look| s.device_authenticated = true, "terminal authenticated")]
-    #[case::session(|s: &mut Look| s.channel = protected(1), "secure messaging on, send sequence counter 0000000000000001")]
-    #[case::application(|s: &mut Look| s.current_df = Some("CIE"), "selected: CIE")]
-    #[case::file(|s: &mut Look| { s.current_df = Some("MF"); s.current_ef = Some(FileId::EF_DH); }, "selected: EF.DH (D004) in MF")]
-    #[case::chain(|s: &mut Look| s.unfinished_chain = true, "command chain open: the last link is awaited")]
-    #[case::power(|s: &mut Look| s.powered = false, "power lost")]
-    fn one_change(#[case] change: fn(&mut Look), #[case] sentence: &str) {
+    #[case::a_try(|s: &mut CardState| s.pin_left = 2, "PIN: 2 tries left, 3 before")]
+    #[case::the_last(|s: &mut CardState| s.puk_left = 1, "PUK: 1 try left, 10 before")]
+    #[case::blocked(|s: &mut CardState| s.life_cycle = LifeCycle::PinBlocked, "life cycle: PIN blocked, the PUK unblocks it")]
+    #[case::verified(|s: &mut CardState| s.verified.pin = true, "PIN verified")]
+    #[case::terminal(|s: &mut CardState| s.device_authenticated = true, "terminal authenticated")]
+    #[case::session(|s: &mut CardState| s.channel = protected(1), "secure messaging on, send sequence counter 0000000000000001")]
+    #[case::application(|s: &mut CardState| s.current_df = Some("CIE"), "selected: CIE")]
+    #[case::file(|s: &mut CardState| { s.current_df = Some("MF"); s.current_ef = Some(FileId::EF_DH); }, "selected: EF.DH (D004) in MF")]
+    #[case::chain(|s: &mut CardState| s.unfinished_chain = true, "command chain open: the last link is awaited")]
+    #[case::power(|s: &mut CardState| s.powered = false, "power lost")]
+    fn one_change(#[case] change: fn(&mut CardState), #[case] sentence: &str) {
         let mut after = state();
         change(&mut after);
         assert_eq!(changes(&state(), &after), [sentence]);

@@ -16,7 +16,7 @@ mod text;
 mod tlv;
 mod words;
 
-pub use changes::{Look, changes, life_cycle_words};
+pub use changes::{changes, life_cycle_words};
 pub use json::{Counters, EventRecord, ExchangeRecord};
 pub use masked::Bytes;
 pub use names::file_name;
@@ -61,9 +61,9 @@ pub struct Exchange {
     /// The response as it passed; empty when nothing answered.
     pub response: Vec<u8>,
     /// The card's state before, if it can be looked into.
-    pub before: Option<Look>,
+    pub before: Option<CardState>,
     /// The card's state after.
-    pub after: Option<Look>,
+    pub after: Option<CardState>,
 }
 
 /// How a command passed, by its class byte.
@@ -215,11 +215,11 @@ impl<T: Transceiver, L: FnMut(Event)> Transceiver for Trace<T, L> {
 
     fn transmit(&mut self, command: &[u8]) -> &[u8] {
         let description = self.describe(command);
-        let before = self.inner.state().as_ref().map(Look::at);
+        let before = self.inner.state();
         self.response.clear();
         self.response
             .extend_from_slice(self.inner.transmit(command));
-        let after = self.inner.state().as_ref().map(Look::at);
+        let after = self.inner.state();
         (self.listener)(Event::Exchange(Exchange {
             description,
             command: Bytes::of_command(command, self.secrets),
@@ -230,7 +230,7 @@ impl<T: Transceiver, L: FnMut(Event)> Transceiver for Trace<T, L> {
         &self.response
     }
 
-    fn state(&self) -> Option<CardState<'_>> {
+    fn state(&self) -> Option<CardState> {
         self.inner.state()
     }
 }
