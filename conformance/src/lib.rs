@@ -6,5 +6,6 @@ pub mod report;
 pub mod requirements;
 pub mod run;
 pub mod scenario;
+pub mod suite;
 pub mod target;
 pub mod terminal;

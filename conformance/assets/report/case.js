@@ -94,7 +94,7 @@ function stepRow(step) {
 
 function meta(item) {
   const facts = [
-    ["shows", item.polarity === "negative" ? "a breach is refused" : "the demand is met"],
+    ["shows", { negative: "a breach is refused", both: "the demand is met and a breach is refused" }[item.polarity] ?? "the demand is met"],
     ["card", [item.chip, item.persona].filter(Boolean).join(", ")],
     ["hazard", item.hazard],
     ["counters", counters(item.counters_before, item.counters_after)],

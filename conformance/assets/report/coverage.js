@@ -1,7 +1,7 @@
 // The table of requirements: what cites each of them, and what came of it.
 
 function citationList(row, polarity) {
-  const cited = row.citations.filter((citation) => citation.polarity === polarity);
+  const cited = row.citations.filter((citation) => citation.polarity === polarity || citation.polarity === "both");
   if (cited.length === 0) return el("span", { class: "source" }, "—");
   return el("ul", { class: "cites" }, cited.map((citation) => {
     const verdicts = Object.entries(citation.verdicts);

@@ -143,15 +143,12 @@ impl Row {
             .flat_map(BTreeMap::values)
             .cloned()
             .collect();
-        let has = |polarity| {
-            citations
-                .iter()
-                .any(|citation| citation.polarity == polarity)
-        };
+        let has =
+            |shown: fn(Polarity) -> bool| citations.iter().any(|citation| shown(citation.polarity));
         let gap = match (
             requirement.level,
-            has(Polarity::Positive),
-            has(Polarity::Negative),
+            has(Polarity::is_positive),
+            has(Polarity::is_negative),
         ) {
             (Level::Should, _, _) | (Level::Must, true, true) => Gap::None,
             (Level::Must, false, false) => Gap::Uncited,
@@ -202,6 +199,7 @@ impl Row {
             let sign = match polarity {
                 Polarity::Positive => '+',
                 Polarity::Negative => '-',
+                Polarity::Both => '±',
             };
             let said = verdicts.iter().map(|(target, verdict)| {
                 format!(

@@ -11,11 +11,11 @@ use super::surroundings::Around;
 use super::{Options, words};
 use crate::expect::{self, Observation};
 use crate::report::model::{
-    CaseResult, Counters, Failure, FailureKind, Phase, Polarity, StepResult, Verdict,
+    CaseResult, Counters, Failure, FailureKind, Phase, StepResult, Verdict,
 };
 use crate::scenario::Case;
 use crate::scenario::model::{
-    Action, Capture, CaptureFrom, ChannelForm, Mode, Polarity as Shown, Step, Target as Place,
+    Action, Capture, CaptureFrom, ChannelForm, Mode, Step, Target as Place,
 };
 use crate::target::{TargetError, TargetKind};
 use crate::terminal::{Exchange, Protection, Reply};
@@ -57,10 +57,7 @@ impl Runner<'_> {
             cell: case.cell.iter().cloned().collect(),
             title: case.title().to_owned(),
             requirements: case.requirements().map(str::to_owned).collect(),
-            polarity: match case.polarity() {
-                Shown::Positive | Shown::Both => Polarity::Positive,
-                Shown::Negative => Polarity::Negative,
-            },
+            polarity: case.polarity().into(),
             hazard: case.hazard.name().to_owned(),
             file: case.source.name().to_owned(),
             seed: format!("{seed:016x}"),

@@ -56,6 +56,7 @@ type Personalised = (Arc<Image>, Arc<Facts>);
 /// Embedded cards. Images are made once for each combination of persona, chip and profile, and shared.
 pub struct EmbeddedCards {
     chip: String,
+    persona: String,
     images: Mutex<BTreeMap<Key, Personalised>>,
     alter: Box<dyn Fn(&mut Image) + Send + Sync>,
 }
@@ -72,8 +73,18 @@ impl EmbeddedCards {
     pub fn altered(chip: &str, alter: impl Fn(&mut Image) + Send + Sync + 'static) -> Self {
         Self {
             chip: chip.to_owned(),
+            persona: DEFAULT_PERSONA.to_owned(),
             images: Mutex::default(),
             alter: Box::new(alter),
+        }
+    }
+
+    /// Cards of this persona where a case names none.
+    #[must_use]
+    pub fn of_persona(self, persona: &str) -> Self {
+        Self {
+            persona: persona.to_owned(),
+            ..self
         }
     }
 
@@ -123,8 +134,8 @@ impl Provider for EmbeddedCards {
 
     fn describe(&self) -> String {
         format!(
-            "embedded emulator, chip {} unless a case says otherwise",
-            self.chip
+            "embedded emulator, chip {} and persona {} unless a case says otherwise",
+            self.chip, self.persona
         )
     }
 
@@ -137,7 +148,7 @@ impl Provider for EmbeddedCards {
         let persona = setup
             .persona
             .as_ref()
-            .map_or(DEFAULT_PERSONA, |p| p.value.as_str());
+            .map_or(self.persona.as_str(), |p| p.value.as_str());
         let chip = setup
             .chip
             .as_ref()

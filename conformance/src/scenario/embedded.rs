@@ -25,6 +25,14 @@ pub fn scenario_files() -> Vec<Arc<Source>> {
     files
 }
 
+/// The block files that come with the program.
+pub fn block_files() -> Vec<Arc<Source>> {
+    let mut files = Vec::new();
+    collect(&SCENARIOS, "scenarios/", &mut files);
+    files.retain(|file| is_block(file.name()));
+    files
+}
+
 /// The files of the requirements catalogue that come with the program.
 pub fn requirement_files() -> Vec<Arc<Source>> {
     let mut files = Vec::new();
@@ -38,14 +46,16 @@ impl Catalogue {
     /// # Errors
     /// What is wrong with the embedded requirements; the tests see to it that nothing is.
     pub fn embedded() -> Result<Self, Problems> {
-        let requirements = Requirements::embedded()?;
-        let mut blocks = Vec::new();
-        collect(&SCENARIOS, "scenarios/", &mut blocks);
-        blocks.retain(|file| is_block(file.name()));
+        Ok(Self::with(&Requirements::embedded()?, block_files()))
+    }
+
+    /// The emulator's chips, personas and parameters of behaviour, with these requirements and blocks.
+    #[must_use]
+    pub fn with(requirements: &Requirements, blocks: Vec<Arc<Source>>) -> Self {
         // The emulator's own tables are tested where they live; what cannot be read there has no names here.
         let chips = cie_emulator::chip::chips().unwrap_or_default();
         let parameters = cie_emulator::chip::parameters().map(|all| all.keys().cloned().collect());
-        Ok(Self {
+        Self {
             chips: chips.iter().map(|chip| chip.id.clone()).collect(),
             personas: cie_emulator::persona::Persona::builtin_ids()
                 .map(str::to_owned)
@@ -58,7 +68,7 @@ impl Catalogue {
                 .collect(),
             ..Self::default()
         }
-        .with_blocks(blocks))
+        .with_blocks(blocks)
     }
 
     /// Adds block files, each under the name of its file.

@@ -61,14 +61,6 @@ pub fn load(source: &Arc<Source>, catalogue: &Catalogue) -> Result<Loaded, Probl
     })
 }
 
-/// Everything that is wrong with a file or worth saying about it; nothing when it is in order.
-pub fn lint(source: &Arc<Source>, catalogue: &Catalogue) -> Problems {
-    match load(source, catalogue) {
-        Ok(loaded) => loaded.warnings,
-        Err(problems) => problems,
-    }
-}
-
 type Cell = Vec<(String, String)>;
 
 /// The combinations of the matrix's values; one empty cell without a matrix.

@@ -101,6 +101,33 @@ pub enum Polarity {
     Positive,
     /// The forbidden thing is refused.
     Negative,
+    /// Both in one scenario.
+    Both,
+}
+
+impl Polarity {
+    /// Whether it shows the allowed thing working.
+    #[must_use]
+    pub const fn is_positive(self) -> bool {
+        matches!(self, Self::Positive | Self::Both)
+    }
+
+    /// Whether it shows the forbidden thing refused.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        matches!(self, Self::Negative | Self::Both)
+    }
+}
+
+impl From<crate::scenario::model::Polarity> for Polarity {
+    fn from(shown: crate::scenario::model::Polarity) -> Self {
+        use crate::scenario::model::Polarity as Shown;
+        match shown {
+            Shown::Positive => Self::Positive,
+            Shown::Negative => Self::Negative,
+            Shown::Both => Self::Both,
+        }
+    }
 }
 
 /// Tries left. A counter that could not be read is absent.

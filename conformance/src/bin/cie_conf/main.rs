@@ -1,0 +1,54 @@
+//! The command line of the judge: it reads options, asks the library, prints. Nothing here decides what a card must do.
+
+mod failure;
+mod lint;
+mod list;
+mod output;
+mod run;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  cie-conf run                                        every scenario, against the embedded card
+  cie-conf run pin sm --report html=report.html       two folders, with a page to look at
+  cie-conf run 'pin/lock-then-unblock[chip=stm3]'     one cell of one scenario
+  cie-conf run ./my-scenario.yaml                     a file of your own
+  cie-conf list pin                                   what there is
+  cie-conf lint ./my-scenario.yaml                    what is wrong with a file, and what to write instead
+
+Names are ids (pin/lock-then-unblock), folders (pin), globs (**/lock*), each with a cell in brackets if
+wanted, and files or folders on the disk. Scenarios, personas and chips are inside the program.
+
+Exit codes: 0 all good, 1 failures, 2 wrong usage or a bad scenario, 3 the harness broke or was
+interrupted, 4 refused for the safety of a card. People read standard error, programs standard output.";
+
+/// Judges an Italian electronic identity card (CIE 3.0) by scenarios.
+#[derive(Parser)]
+#[command(name = "cie-conf", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    List(list::List),
+    Lint(lint::Lint),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(command) => command.run(),
+        Command::List(command) => command.run(),
+        Command::Lint(command) => command.run(),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(failure) => failure.report(),
+    }
+}

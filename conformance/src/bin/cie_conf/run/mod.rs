@@ -1,0 +1,102 @@
+//! `cie-conf run`: chooses cases, runs them, tells what came of it.
+
+mod options;
+mod progress;
+
+use std::sync::atomic::AtomicBool;
+
+use cie_conformance::report::model::{ExitCode, RunResult, TargetInfo};
+use cie_conformance::report::{Masker, terminal, write_all};
+use cie_conformance::requirements::Level;
+use cie_conformance::run::{EmbeddedCards, Finished, Provider as _, run};
+use cie_conformance::suite::{Selection, Suite};
+
+pub(crate) use options::Run;
+use progress::Progress;
+
+use crate::failure::Failure;
+use crate::output;
+
+impl Run {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        self.check()?;
+        let suite = self.choice.suite()?;
+        let mut selection = self.choice.select(&suite)?;
+        let coverage = selection.whole.then(|| suite.coverage(&selection.cases));
+        if let Some(share) = self.partition {
+            selection.cases.retain(|case| share.has(case));
+        }
+        if self.dry_run {
+            return Err(Failure::Usage("--dry-run is not there yet".to_owned()));
+        }
+        if !selection.warnings.is_empty() {
+            output::say(&output::problems(&selection.warnings));
+        }
+        let cards = EmbeddedCards::new(&self.chip).of_persona(&self.persona);
+        let mut result = self.result(&selection, &cards.describe());
+        result.coverage = coverage.unwrap_or_default();
+        let finished = self.carry_out(&suite, &selection, &cards);
+        result.cases = finished.cases;
+        result.stopped = finished.stopped;
+        self.name_files(&selection, &mut result);
+        Ok(self.tell(result))
+    }
+
+    /// What is known of the run before it begins.
+    fn result(&self, selection: &Selection, target: &str) -> RunResult {
+        let tool = concat!("cie-conf ", env!("CARGO_PKG_VERSION"));
+        let target = TargetInfo {
+            kind: "emulator".to_owned(),
+            description: target.to_owned(),
+        };
+        let mut result = RunResult::new(tool, &self.seed.to_string(), &selection.digest, target);
+        result.strict = self.strict;
+        result.partition = self.partition.map(Into::into);
+        result.options = self.that_matter();
+        result
+    }
+
+    fn carry_out(&self, suite: &Suite, selection: &Selection, cards: &EmbeddedCards) -> Finished {
+        let shoulds = suite.requirements().iter();
+        let shoulds = shoulds.filter(|requirement| requirement.level == Level::Should);
+        let shoulds = shoulds.map(|requirement| requirement.id.clone()).collect();
+        let progress = Progress::new(&selection.cases, self.show);
+        let interrupted = AtomicBool::new(false);
+        let finished = run(
+            &selection.cases,
+            cards,
+            &self.as_options(),
+            &shoulds,
+            &progress,
+            &interrupted,
+        );
+        progress.finish();
+        finished
+    }
+
+    /// Cases of files that were named are asked for again by the file, as their ids mean nothing to the suite.
+    fn name_files(&self, selection: &Selection, result: &mut RunResult) {
+        for case in &mut result.cases {
+            if let Some(file) = selection.files.get(&case.name()) {
+                let name = format!("'{}'", case.name());
+                case.rerun_command = case.rerun_command.replacen(&name, &format!("'{file}'"), 1);
+            }
+        }
+    }
+
+    /// Reports first, as a reader may be waiting for them; then the words for people.
+    fn tell(&self, mut result: RunResult) -> ExitCode {
+        let written = write_all(&mut result, &Masker::new(), &self.report);
+        let closing = terminal::closing(&result, &written.paths, output::paint());
+        output::say(closing.trim_end());
+        for error in &written.errors {
+            output::say(&format!("error: {error}"));
+        }
+        let code = result.exit_code();
+        if written.errors.is_empty() {
+            code
+        } else {
+            code.or(ExitCode::Harness)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What is wrong with files chosen by names: scenarios as for a run, and the blocks of every folder of scenarios among them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Suite;
+use super::error::SuiteError;
+use super::selection::{Chosen, Wish, all_or, choose, place_of, unmet};
+use crate::scenario::embedded::read_folder;
+use crate::scenario::{Problems, lint as lint_file};
+
+/// What is wrong with files.
+#[derive(Debug)]
+pub struct Linted {
+    /// How many were read.
+    pub files: usize,
+    /// Errors and warnings of all of them.
+    pub problems: Problems,
+}
+
+/// Reads the files that names mean, blocks among them, and collects everything wrong with them.
+///
+/// # Errors
+/// [`SuiteError`] with every name that means nothing, or what cannot be read.
+pub fn lint(suite: &Suite, names: &[String]) -> Result<Linted, SuiteError> {
+    let mut wishes: Vec<Wish> = all_or(names);
+    let mut chosen = choose(suite, &mut wishes)?;
+    for wish in &mut wishes {
+        let folder = Path::new(&wish.pattern.name);
+        if folder.is_dir() {
+            let blocks =
+                read_folder(folder, true).map_err(|error| SuiteError::read(folder, error))?;
+            wish.files += blocks.len();
+            let blocks = blocks.into_iter().map(Chosen::named);
+            chosen.extend(blocks);
+        }
+    }
+    unmet(&wishes, |wish| wish.files > 0)?;
+    let mut problems = Problems::default();
+    if names.is_empty() {
+        for block in suite.catalogue().blocks.values() {
+            chosen.extend([Chosen::named(std::sync::Arc::clone(block))]);
+        }
+    }
+    let mut places = BTreeMap::new();
+    for file in chosen.values() {
+        let place = place_of(file, suite, &mut places)?;
+        problems.extend(lint_file(&file.source, place.catalogue()));
+    }
+    Ok(Linted {
+        files: chosen.len(),
+        problems,
+    })
+}
