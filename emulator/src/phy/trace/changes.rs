@@ -110,6 +110,8 @@ fn selection(state: &CardState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::Verified;
+    use crate::files::FileId;
     use rstest::rstest;
 
     fn state() -> CardState {
