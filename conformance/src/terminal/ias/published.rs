@@ -46,7 +46,8 @@ const TERMINAL_EXPONENT: [u8; 256] = bytes(
 );
 
 /// The terminal's private key; `None` cannot happen and stands for numbers that do not belong together.
-pub(super) fn terminal_key() -> Option<&'static PrivateKey> {
+#[must_use]
+pub fn terminal_key() -> Option<&'static PrivateKey> {
     static KEY: LazyLock<Option<PrivateKey>> = LazyLock::new(|| {
         PrivateKey::from_modulus_and_exponent(&TERMINAL_MODULUS, &TERMINAL_EXPONENT).ok()
     });
