@@ -162,6 +162,18 @@ fn places_survive_into_the_steps() {
     Hazard::BlocksPin
 )]
 #[case::unblock("- reset_retry_counter: { reference: pin }", Hazard::Writes)]
+#[case::refused_unblocking_gives_nothing_back(
+    "- repeat: 2\n    do: [{ verify: { reference: pin, value: wrong } }]\n  - reset_retry_counter: { reference: pin }\n    expect: { sw: '6982' }\n  - verify: { reference: pin, value: wrong }",
+    Hazard::BlocksPin
+)]
+#[case::a_right_pin_that_is_refused_gives_nothing_back(
+    "- repeat: 2\n    do: [{ verify: { reference: pin, value: wrong } }]\n  - verify: { reference: pin, value: right }\n    tamper: { flip_mac_bit: 0 }\n  - verify: { reference: pin, value: wrong }",
+    Hazard::BlocksPin
+)]
+#[case::a_refused_change_sets_nothing(
+    "- change_reference_data: { reference: pin, old: right, new: '13572468' }\n    expect: { sw: '6982' }\n  - repeat: 3\n    do: [{ verify: { reference: pin, value: '13572468' } }]",
+    Hazard::BlocksPin
+)]
 #[case::raw_verify("- apdu: '0020008108 3132333435363738'", Hazard::BurnsPin)]
 #[case::raw_question("- apdu: '00200081'", Hazard::None)]
 #[case::raw_fields("- apdu: { ins: '20', p2: '82', data: '3132' }", Hazard::BurnsPuk)]

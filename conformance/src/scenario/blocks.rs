@@ -10,7 +10,7 @@ use super::recover::decode_all;
 use super::source::{Source, Span};
 use super::structure::{check_structure, check_version};
 use super::text::{FileId, HexBytes, StatusMask};
-use super::tree::Node;
+use super::tree::{Entry, Node};
 
 /// A block that was read.
 pub(crate) struct ParsedBlock {
@@ -49,8 +49,6 @@ pub(crate) fn arguments(
 ) -> Result<BTreeMap<String, String>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut values = BTreeMap::new();
-    let parameters = &block.block.parameters;
-    let name = &block.block.id.value;
     if let Some(node) = given.filter(|node| node.entries().is_empty()) {
         let message = format!(
             "`with` is a mapping from parameters to values, found {}",
@@ -59,58 +57,59 @@ pub(crate) fn arguments(
         problems.push(Problem::new(Code::WrongType, message, node.span.clone()));
     }
     for entry in given.map(Node::entries).unwrap_or_default() {
-        let Some(parameter) = parameters.get(&entry.key.text) else {
-            let problem = Problem::new(
-                Code::Block,
-                format!("block `{name}` has no parameter `{}`", entry.key.text),
-                entry.key.span.clone(),
-            );
-            let known = parameters.keys().map(String::as_str);
-            problems.push(match nearest(&entry.key.text, known.clone()) {
-                Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-                None => problem.help(format!(
-                    "its parameters: {}",
-                    known.collect::<Vec<_>>().join(", ")
-                )),
-            });
-            continue;
-        };
-        match decode_all::<String>(&entry.value) {
-            Ok(value) => match fits(&parameter.value, &value) {
-                Ok(()) => {
-                    values.insert(entry.key.text.clone(), value);
-                }
-                Err(why) => problems.push(Problem::new(
-                    Code::BadValue,
-                    format!("`{}` of block `{name}`: {why}", entry.key.text),
-                    entry.value.span.clone(),
-                )),
-            },
+        match argument(&block.block, entry) {
+            Ok(value) => {
+                values.insert(entry.key.text.clone(), value);
+            }
             Err(found) => problems.extend(found),
         }
     }
-    for (key, parameter) in parameters {
-        if values.contains_key(key) || given.is_some_and(|given| given.get(key).is_some()) {
+    for (key, parameter) in &block.block.parameters {
+        if given.is_some_and(|given| given.get(key).is_some()) {
             continue;
         }
-        match &parameter.value.default {
-            Some(default) => {
-                values.insert(key.clone(), default.value.clone());
-            }
-            None => {
-                let problem = Problem::new(
-                    Code::Block,
-                    format!("block `{name}` needs the parameter `{key}`"),
-                    place.clone(),
-                );
-                problems.push(problem.help(format!("add `with: {{ {key}: … }}`")));
-            }
+        if let Some(default) = &parameter.value.default {
+            values.insert(key.clone(), default.value.clone());
+            continue;
         }
+        let message = format!(
+            "block `{}` needs the parameter `{key}`",
+            block.block.id.value
+        );
+        let problem = Problem::new(Code::Block, message, place.clone());
+        problems.push(problem.help(format!("add `with: {{ {key}: … }}`")));
     }
     if problems.is_empty() {
         Ok(values)
     } else {
         Err(problems)
+    }
+}
+
+/// One value that is given, if it is of its parameter's type.
+fn argument(block: &Block, entry: &Entry) -> Result<String, Vec<Problem>> {
+    let (name, key) = (&block.id.value, &entry.key);
+    let Some(parameter) = block.parameters.get(&key.text) else {
+        let message = format!("block `{name}` has no parameter `{}`", key.text);
+        let problem = Problem::new(Code::Block, message, key.span.clone());
+        let known = block.parameters.keys().map(String::as_str);
+        let help = match nearest(&key.text, known.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("its parameters: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        return Err(vec![problem.help(help)]);
+    };
+    let value = decode_all::<String>(&entry.value)?;
+    match fits(&parameter.value, &value) {
+        Ok(()) => Ok(value),
+        Err(why) => {
+            let message = format!("`{}` of block `{name}`: {why}", key.text);
+            Err(vec![Problem::new(
+                Code::BadValue,
+                message,
+                entry.value.span.clone(),
+            )])
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decode::suggestion;
 use super::problem::{Code, Problem, nearest};
 use super::source::Span;
+use super::text::HexBytes;
 use super::tree::{Entry, Kind, Node, Scalar, Style};
 
 /// Longest text a substitution may make, in bytes.
@@ -271,66 +272,38 @@ impl Reader<'_> {
         self.call(&word, &arguments)
     }
 
+    /// Calls a function of the closed list.
     fn call(&self, function: &str, arguments: &[String]) -> Result<String, Trouble> {
-        let number = |text: &String| {
-            text.parse::<u64>().map_err(|_| {
-                Trouble::form(
-                    self.whole,
-                    format!("{function}() wants a number, not \"{text}\""),
-                )
-            })
-        };
-        match (function, arguments) {
-            ("hex", [n]) => {
-                let digits = format!("{:X}", number(n)?);
-                Ok(if digits.len().is_multiple_of(2) {
+        let trouble = |message: String| Trouble::form(self.whole, message);
+        let outcome = match (function, arguments) {
+            ("hex", [n]) => number(n).map(|n| {
+                let digits = format!("{n:X}");
+                if digits.len().is_multiple_of(2) {
                     digits
                 } else {
                     format!("0{digits}")
-                })
-            }
-            ("nibble", [n]) => match number(n)? {
-                n @ 0..=15 => Ok(format!("{n:X}")),
-                n => Err(Trouble::form(
-                    self.whole,
-                    format!("{n} is not one hex digit"),
-                )),
-            },
-            ("len", [text]) => {
-                let bytes: super::text::HexBytes = text
-                    .parse()
-                    .map_err(|error: String| Trouble::form(self.whole, error))?;
-                let length = u8::try_from(bytes.0.len())
-                    .map_err(|_| Trouble::form(self.whole, "more than 255 bytes"))?;
-                Ok(format!("{length:02X}"))
-            }
-            ("ascii", [text]) => Ok(hex::encode_upper(text)),
-            ("add", [a, b]) => Ok(number(a)?.saturating_add(number(b)?).to_string()),
-            ("sub", [a, b]) => match number(a)?.checked_sub(number(b)?) {
-                Some(difference) => Ok(difference.to_string()),
-                None => Err(Trouble::form(
-                    self.whole,
-                    format!("sub({a}, {b}) is below zero"),
-                )),
-            },
-            ("repeat", [text, times]) => {
-                let times = usize::try_from(number(times)?).unwrap_or(usize::MAX);
-                match text.len().checked_mul(times) {
-                    Some(length) if length <= MAX_TEXT => Ok(text.repeat(times)),
-                    _ => Err(Trouble::form(self.whole, "the text grows beyond 256 KiB")),
                 }
-            }
-            _ if FUNCTIONS.iter().any(|(known, _)| *known == function) => Err(Trouble::form(
-                self.whole,
-                format!("{function}() does not take {} values", arguments.len()),
-            )),
-            _ => Err(Trouble {
-                code: Code::BadFunction,
-                part: function.to_owned(),
-                message: format!("there is no function `{function}`"),
-                name: Some(function.to_owned()),
             }),
-        }
+            ("nibble", [n]) => number(n).and_then(nibble),
+            ("len", [text]) => byte_length(text),
+            ("ascii", [text]) => Ok(hex::encode_upper(text)),
+            ("add", [a, b]) => number(a).and_then(|a| Ok(a.saturating_add(number(b)?).to_string())),
+            ("sub", [a, b]) => number(a).and_then(|a| subtract(a, number(b)?)),
+            ("repeat", [text, times]) => number(times).and_then(|times| repeated(text, times)),
+            _ if FUNCTIONS.iter().any(|(known, _)| *known == function) => Err(format!(
+                "{function}() does not take {} values",
+                arguments.len()
+            )),
+            _ => {
+                return Err(Trouble {
+                    code: Code::BadFunction,
+                    part: function.to_owned(),
+                    message: format!("there is no function `{function}`"),
+                    name: Some(function.to_owned()),
+                });
+            }
+        };
+        outcome.map_err(trouble)
     }
 
     fn end(&mut self) -> Result<(), Trouble> {
@@ -365,5 +338,39 @@ impl Reader<'_> {
             }
             None => false,
         }
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("a number is wanted, not \"{text}\""))
+}
+
+fn nibble(n: u64) -> Result<String, String> {
+    if n < 16 {
+        Ok(format!("{n:X}"))
+    } else {
+        Err(format!("{n} is not one hex digit"))
+    }
+}
+
+fn subtract(a: u64, b: u64) -> Result<String, String> {
+    let difference = a
+        .checked_sub(b)
+        .ok_or_else(|| format!("sub({a}, {b}) is below zero"))?;
+    Ok(difference.to_string())
+}
+
+fn byte_length(text: &str) -> Result<String, String> {
+    let bytes: HexBytes = text.parse()?;
+    let length = u8::try_from(bytes.0.len()).map_err(|_| "more than 255 bytes".to_owned())?;
+    Ok(format!("{length:02X}"))
+}
+
+fn repeated(text: &str, times: u64) -> Result<String, String> {
+    let times = usize::try_from(times).unwrap_or(usize::MAX);
+    match text.len().checked_mul(times) {
+        Some(length) if length <= MAX_TEXT => Ok(text.repeat(times)),
+        _ => Err("the text grows beyond 256 KiB".to_owned()),
     }
 }

@@ -1,7 +1,11 @@
 //! What the steps of a scenario can do to a card, whatever the file declares. The reckoning takes the worst answer for
 //! granted: a VERIFY that the scenario expects to be refused early may still cost a try on a card that gets it wrong.
 
-use super::model::{Action, Apdu, Bytes, CodeName, CodeValue, Hazard, Restore, Step};
+use super::model::{
+    Action, Apdu, Bytes, ChangeReferenceData, CodeName, CodeValue, Hazard, Reference,
+    ResetRetryCounter, Restore, Step, Verify,
+};
+use super::text::HexByte;
 
 /// Wrong values that block the PIN, and the PUK.
 const PIN_TRIES: u32 = 3;
@@ -12,7 +16,7 @@ pub fn implied<'s>(steps: impl IntoIterator<Item = &'s Step>) -> (Hazard, Option
     let mut reckoning = Reckoning::default();
     let mut worst = (Hazard::None, None);
     for step in steps {
-        let hazard = reckoning.after(&step.action);
+        let hazard = reckoning.after(step);
         if hazard > worst.0 {
             worst = (hazard, Some(step));
         }
@@ -20,91 +24,102 @@ pub fn implied<'s>(steps: impl IntoIterator<Item = &'s Step>) -> (Hazard, Option
     worst
 }
 
-/// Tries that may have been used so far, and the PIN that is known to be in force.
+/// Tries that may have been used so far, and the PIN that is known to be in force once it was changed.
 #[derive(Default)]
 struct Reckoning {
     pin_wrong: u32,
     puk_wrong: u32,
     pin_set: Option<CodeValue>,
+    puk_verified: bool,
 }
 
 impl Reckoning {
-    /// Counts a step in and says what it may do.
-    fn after(&mut self, action: &Action) -> Hazard {
-        match action {
-            Action::Verify(verify) => match verify
-                .p2
-                .map_or_else(|| verify.reference.byte(), |p2| p2.0)
-            {
-                0x81 if self.is_right(CodeName::Pin, &verify.value) => self.restored(CodeName::Pin),
-                0x82 if self.is_right(CodeName::Puk, &verify.value) => self.restored(CodeName::Puk),
-                _ if verify.value == CodeValue::None => Hazard::None,
-                0x81 => self.wrong(CodeName::Pin),
-                0x82 => self.wrong(CodeName::Puk),
-                _ => Hazard::None,
-            },
-            Action::ChangeReferenceData(change) => {
-                let code = change.reference.code();
-                let wrong = match code {
-                    Some(code) if !self.is_right(code, &change.old) => self.wrong(code),
-                    _ => Hazard::None,
-                };
-                if code == Some(CodeName::Pin) && wrong == Hazard::None {
-                    self.pin_set = Some(change.new.clone());
-                }
-                wrong.max(Hazard::Writes)
-            }
-            Action::ResetRetryCounter(reset) => {
-                if let Some(value) = &reset.new_value {
-                    self.pin_set = Some(value.clone());
-                }
-                let wrong = match &reset.resetting_code {
-                    Some(code) if !self.is_right(CodeName::Puk, code) => self.wrong(CodeName::Puk),
-                    _ => Hazard::None,
-                };
-                self.pin_wrong = 0;
-                wrong.max(Hazard::Writes)
-            }
+    /// Counts a step in and says what it may do. A success that the step does not expect gives nothing back.
+    fn after(&mut self, step: &Step) -> Hazard {
+        let works = !step.expect.is_refusal() && step.tamper.is_empty();
+        match &step.action {
+            Action::Verify(verify) => self.verify(verify, works),
+            Action::ChangeReferenceData(change) => self.change(change, works),
+            Action::ResetRetryCounter(reset) => self.reset(reset, works),
             Action::Restore(Restore::Pin) => self.restored(CodeName::Pin),
             Action::Restore(Restore::Puk) => self.restored(CodeName::Puk),
-            Action::Apdu(Apdu::Raw(bytes)) | Action::Bytes(Bytes::Given(bytes)) => match bytes
-                .as_slice()
-            {
-                [cla, ins, p1, p2, rest @ ..] => self.raw(*cla, *ins, (*p1, *p2), rest.len() > 1),
-                _ => Hazard::None,
-            },
+            Action::Apdu(Apdu::Raw(bytes)) | Action::Bytes(Bytes::Given(bytes)) => {
+                match bytes.as_slice() {
+                    [cla, ins, p1, p2, rest @ ..] => {
+                        self.raw(*cla, *ins, (*p1, *p2), rest.len() > 1)
+                    }
+                    _ => Hazard::None,
+                }
+            }
             Action::Apdu(Apdu::Fields(fields)) => {
-                let byte =
-                    |byte: Option<crate::scenario::text::HexByte>| byte.map_or(0, |byte| byte.0);
+                let byte = |byte: Option<HexByte>| byte.map_or(0, |byte| byte.0);
+                let parameters = (byte(fields.p1), byte(fields.p2));
                 self.raw(
                     byte(fields.cla),
                     fields.ins.0,
-                    (byte(fields.p1), byte(fields.p2)),
+                    parameters,
                     fields.data.is_some(),
                 )
             }
             // Bytes that are known only when they are sent are judged by the guard, step by step.
             Action::Bytes(_) => Hazard::None,
-            Action::Select(_)
-            | Action::ReadBinary(_)
-            | Action::ReadFile(_)
-            | Action::GetData(_)
-            | Action::GetChallenge(_) => Hazard::None,
-            Action::ManageSecurityEnvironment(_)
-            | Action::InternalAuthenticate(_)
-            | Action::ExternalAuthenticate(_) => Hazard::None,
-            Action::GeneralAuthenticate(_)
-            | Action::VerifyCertificate(_)
-            | Action::Sign(_)
-            | Action::Open(_)
-            | Action::Close => Hazard::None,
-            Action::Reset(_)
-            | Action::PowerCycle(_)
-            | Action::Remove
-            | Action::Insert
-            | Action::Wait(_) => Hazard::None,
-            Action::Capture(_) | Action::Invariant(_) | Action::Note(_) => Hazard::None,
+            Action::Select(_) | Action::ReadBinary(_) | Action::ReadFile(_) => Hazard::None,
+            Action::GetData(_) | Action::GetChallenge(_) | Action::Sign(_) => Hazard::None,
+            Action::ManageSecurityEnvironment(_) | Action::VerifyCertificate(_) => Hazard::None,
+            Action::InternalAuthenticate(_) | Action::ExternalAuthenticate(_) => Hazard::None,
+            Action::GeneralAuthenticate(_) | Action::Open(_) | Action::Close => Hazard::None,
+            Action::Reset(_) | Action::PowerCycle(_) | Action::Remove => Hazard::None,
+            Action::Insert | Action::Wait(_) | Action::Capture(_) => Hazard::None,
+            Action::Invariant(_) | Action::Note(_) => Hazard::None,
         }
+    }
+
+    fn verify(&mut self, verify: &Verify, works: bool) -> Hazard {
+        let reference = verify.p2.map_or_else(|| verify.reference.byte(), |p2| p2.0);
+        let Some(code) = Reference::Raw(reference).code() else {
+            return Hazard::None;
+        };
+        if self.is_right(code, &verify.value) {
+            if works {
+                self.puk_verified |= code == CodeName::Puk;
+                self.restored(code);
+            }
+            return Hazard::None;
+        }
+        if verify.value == CodeValue::None {
+            Hazard::None
+        } else {
+            self.wrong(code)
+        }
+    }
+
+    fn change(&mut self, change: &ChangeReferenceData, works: bool) -> Hazard {
+        let Some(code) = change.reference.code() else {
+            return Hazard::Writes;
+        };
+        if !self.is_right(code, &change.old) {
+            return self.wrong(code).max(Hazard::Writes);
+        }
+        if works && code == CodeName::Pin {
+            self.pin_set = Some(change.new.clone());
+            self.pin_wrong = 0;
+        }
+        Hazard::Writes
+    }
+
+    fn reset(&mut self, reset: &ResetRetryCounter, works: bool) -> Hazard {
+        if let Some(code) = &reset.resetting_code
+            && !self.is_right(CodeName::Puk, code)
+        {
+            return self.wrong(CodeName::Puk).max(Hazard::Writes);
+        }
+        if works && (self.puk_verified || reset.resetting_code.is_some()) {
+            self.pin_wrong = 0;
+            if let Some(value) = &reset.new_value {
+                self.pin_set = Some(value.clone());
+            }
+        }
+        Hazard::Writes
     }
 
     /// A command given by its bytes: the code in it cannot be known to be right.

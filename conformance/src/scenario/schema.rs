@@ -70,53 +70,24 @@ fn all_chips(root: &mut Map<String, Value>) {
 
 /// A step: exactly one verb, any of the common keys.
 fn step_schema(generator: &mut SchemaGenerator) -> Value {
-    let action = Action::json_schema(generator).to_value();
+    let (mut properties, bare) = verbs(&Action::json_schema(generator).to_value());
     let common = Common::json_schema(generator).to_value();
-    let mut properties = Map::new();
-    let mut bare = Vec::new();
-    for variant in action
-        .get("oneOf")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        if let Some(fields) = variant.get("properties").and_then(Value::as_object) {
-            for (verb, schema) in fields {
-                properties.insert(
-                    verb.clone(),
-                    described(schema.clone(), variant.get("description")),
-                );
-            }
-        } else if let Some(verb) = variant.get("const").and_then(Value::as_str) {
-            properties.insert(
-                verb.to_owned(),
-                described(json!({ "type": "null" }), variant.get("description")),
-            );
-            bare.push(json!(verb));
-        }
-    }
-    for (key, schema) in common
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    for (key, schema) in members(&common, "properties") {
         properties
             .entry(key.clone())
             .or_insert_with(|| schema.clone());
     }
     flow(&mut properties);
     let required = |verb: &str| json!({ "required": [verb] });
-    let verbs: Vec<Value> = VERBS
+    // `note` and `capture` are verbs when nothing else is.
+    let both = ["note", "capture"];
+    let strict = VERBS
         .iter()
         .chain(&FLOW_VERBS)
-        .filter(|verb| !["note", "capture"].contains(*verb))
-        .map(|verb| required(verb))
-        .collect();
-    let mut one_of = verbs.clone();
-    one_of.push(
-        json!({ "not": { "anyOf": verbs }, "anyOf": [required("note"), required("capture")] }),
-    );
+        .filter(|verb| !both.contains(*verb));
+    let strict: Vec<Value> = strict.map(|verb| required(verb)).collect();
+    let mut one_of = strict.clone();
+    one_of.push(json!({ "not": { "anyOf": strict }, "anyOf": both.map(required) }));
     json!({
         "description": "One step: exactly one verb, and any of the common keys.",
         "anyOf": [
@@ -130,6 +101,35 @@ fn step_schema(generator: &mut SchemaGenerator) -> Value {
             { "enum": bare }
         ]
     })
+}
+
+/// The verbs with their parameters, and the names of those that have none.
+fn verbs(action: &Value) -> (Map<String, Value>, Vec<Value>) {
+    let mut properties = Map::new();
+    let mut bare = Vec::new();
+    let variants = action.get("oneOf").and_then(Value::as_array);
+    for variant in variants.into_iter().flatten() {
+        let description = variant.get("description");
+        for (verb, schema) in members(variant, "properties") {
+            properties.insert(verb.clone(), described(schema.clone(), description));
+        }
+        if let Some(verb) = variant.get("const").and_then(Value::as_str) {
+            properties.insert(
+                verb.to_owned(),
+                described(json!({ "type": "null" }), description),
+            );
+            bare.push(json!(verb));
+        }
+    }
+    (properties, bare)
+}
+
+fn members<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    schema
+        .get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 fn described(schema: Value, description: Option<&Value>) -> Value {

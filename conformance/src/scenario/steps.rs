@@ -73,85 +73,83 @@ pub(crate) fn decode_step(node: &Node) -> Result<Step, Vec<Problem>> {
 
 /// The verb and its parameters as a mapping of one entry, with its place.
 fn verb_of(node: &Node, problems: &mut Vec<Problem>) -> Option<(Node, Span)> {
-    if let (Kind::Scalar(_), Some(text)) = (&node.kind, node.text()) {
+    match &node.kind {
+        Kind::Map(entries) => {
+            let entry = only_verb(node, entries, problems)?;
+            let span = entry.key.span.until(&entry.value.span);
+            let kind = Kind::Map(vec![entry.clone()]);
+            Some((
+                Node {
+                    kind,
+                    span: span.clone(),
+                },
+                span,
+            ))
+        }
         // `- close` reads as well as `- close:`.
-        if VERBS.contains(&text) {
-            return Some((node.clone(), node.span.clone()));
+        Kind::Scalar(scalar) if VERBS.contains(&scalar.text.as_str()) => {
+            Some((node.clone(), node.span.clone()))
+        }
+        Kind::Scalar(_) | Kind::List(_) => {
+            let message = format!(
+                "a step is a mapping with one verb, found {}",
+                node.describe()
+            );
+            let problem = Problem::new(Code::Verb, message, node.span.clone());
+            problems.push(problem.help("write `- select: ias`, for example"));
+            None
         }
     }
-    let Kind::Map(entries) = &node.kind else {
-        let message = format!(
-            "a step is a mapping with one verb, found {}",
-            node.describe()
-        );
-        problems.push(
-            Problem::new(Code::Verb, message, node.span.clone())
-                .help("write `- select: ias`, for example"),
-        );
-        return None;
-    };
-    let known: Vec<&str> = VERBS
-        .iter()
-        .chain(&FLOW_VERBS)
-        .chain(&COMMON_KEYS)
-        .copied()
-        .chain(["do", "with"])
-        .collect();
+}
+
+/// The one entry that is a verb; stray keys are reported on the way.
+fn only_verb<'n>(
+    node: &Node,
+    entries: &'n [Entry],
+    problems: &mut Vec<Problem>,
+) -> Option<&'n Entry> {
     let is_common = |entry: &&Entry| COMMON_KEYS.contains(&entry.key.text.as_str());
     let is_verb = |entry: &&Entry| VERBS.contains(&entry.key.text.as_str());
-    for entry in entries
+    let strays = entries
         .iter()
-        .filter(|entry| !is_common(entry) && !is_verb(entry))
-    {
-        problems.push(stray(entry, &known));
-    }
-    let verbs: Vec<&Entry> = entries
+        .filter(|entry| !is_common(entry) && !is_verb(entry));
+    problems.extend(strays.map(stray));
+    let mut verbs = entries
         .iter()
-        .filter(|entry| is_verb(entry) && !is_common(entry))
-        .collect();
-    let entry = match verbs.as_slice() {
-        [entry] => *entry,
-        // `note` and `capture` are verbs when nothing else is.
-        [] => match ["capture", "note"]
-            .iter()
-            .find_map(|verb| entries.iter().find(|entry| entry.key.text == *verb))
-        {
-            Some(entry) if problems.is_empty() => entry,
-            _ => {
-                if problems.is_empty() {
-                    let problem =
-                        Problem::new(Code::Verb, "the step has no verb", node.span.clone());
-                    problems
-                        .push(problem.help(
-                            "every step has exactly one of: ".to_owned() + &VERBS.join(", "),
-                        ));
-                }
-                return None;
-            }
-        },
-        [first, second, ..] => {
+        .filter(|entry| is_verb(entry) && !is_common(entry));
+    match (verbs.next(), verbs.next()) {
+        (Some(first), Some(second)) => {
             let message = format!(
                 "the step has two verbs, `{}` and `{}`",
                 first.key.text, second.key.text
             );
-            let problem = Problem::new(Code::Verb, message, second.key.span.clone())
-                .related(first.key.span.clone(), "the first one");
+            let problem = Problem::new(Code::Verb, message, second.key.span.clone());
+            let problem = problem.related(first.key.span.clone(), "the first one");
             problems.push(problem.help("make two steps of it: put `-` in front of the second"));
-            return None;
+            None
         }
-    };
-    let span = entry.key.span.until(&entry.value.span);
-    Some((
-        Node {
-            kind: Kind::Map(vec![entry.clone()]),
-            span: span.clone(),
-        },
-        span,
-    ))
+        (Some(verb), None) => Some(verb),
+        (None, _) if !problems.is_empty() => None,
+        (None, _) => {
+            // `capture` and `note` are verbs when nothing else is.
+            let named = |verb: &str| entries.iter().find(|entry| entry.key.text == verb);
+            let verb = named("capture").or_else(|| named("note"));
+            if verb.is_none() {
+                let problem = Problem::new(Code::Verb, "the step has no verb", node.span.clone());
+                problems.push(problem.help(format!(
+                    "every step has exactly one of: {}",
+                    VERBS.join(", ")
+                )));
+            }
+            verb
+        }
+    }
 }
 
 /// A key that is neither a verb nor common to all steps.
-fn stray(entry: &Entry, known: &[&str]) -> Problem {
+fn stray(entry: &Entry) -> Problem {
+    let all = VERBS.iter().chain(&FLOW_VERBS).chain(&COMMON_KEYS);
+    let known: Vec<&str> = all.copied().chain(["do", "with"]).collect();
     let key = &entry.key;
     match key.text.as_str() {
         "do" => Problem::new(
@@ -170,7 +168,7 @@ fn stray(entry: &Entry, known: &[&str]) -> Problem {
                 format!("`{text}` is neither a verb nor a key of a step"),
                 key.span.clone(),
             );
-            let help = suggestion(text, known);
+            let help = suggestion(text, &known);
             if help.starts_with("did") {
                 problem.help(help)
             } else {
