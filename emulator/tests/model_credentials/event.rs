@@ -351,13 +351,13 @@ fn file() -> impl Strategy<Value = File> {
 /// Any event; those that end a session are rarer, and the way back into one is never far.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        60 => command().prop_map(Event::Protected),
+        80 => command().prop_map(Event::Protected),
         2 => command().prop_map(Event::Clear),
         1 => Just(Event::Reset),
         1 => Just(Event::PowerCycle),
         1 => Just(Event::Restore),
         2 => Just(Event::Agree),
-        3 => Just(Event::Authenticate),
+        2 => Just(Event::Authenticate),
         1 => Just(Event::BadChecksum),
         1 => Just(Event::LeaveAndReturn),
         3 => file().prop_map(Event::Read),
