@@ -4,3 +4,4 @@
 
 mod card;
 mod rules;
+mod sequences;
