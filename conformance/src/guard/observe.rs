@@ -221,6 +221,7 @@ impl Guard {
         }
         self.pin.burnt = false;
         self.pin.counter.reset();
+        self.note_pin(None);
     }
 
     /// A value that should be accepted was answered.
@@ -249,7 +250,10 @@ impl Guard {
             }
             Told::Refused(left) => self.right_refused(code, left, pending),
             Told::Blocked => {
-                self.refund(pending);
+                // Blocked before, nothing was compared; otherwise this may have been the last try.
+                if pending.before == Some(0) {
+                    self.refund(pending);
+                }
                 let result = self.known_mut(code).told_blocked(pending.before);
                 self.alarm(result);
             }
