@@ -9,6 +9,9 @@
 //!    sends the questions that come first;
 //! 2. [`observe`](Guard::observe) with the status word behind secure messaging, or [`lost`](Guard::lost) when none came.
 //!
+//! Between protocol and card stands [`Guarded`], the wall: a path that forgot to ask ends there. Commands on nothing but files and
+//! keys may be left to it; those with codes, raw bytes and spoiled ones need a permit.
+//!
 //! What it protects against, in the order of what it would cost: a blocked PUK (the card is lost), a blocked PIN without a way
 //! back, a PIN nobody knows, tries used up unnoticed. What it does not: a card whose counters lie.
 
@@ -21,10 +24,12 @@ mod meaning;
 mod observe;
 mod permit;
 mod plan;
+mod price;
 mod probe;
 mod refusal;
 mod restore;
 mod secrets;
+mod wall;
 
 use cie_emulator::credentials::Code;
 
@@ -39,10 +44,11 @@ pub use probe::{SecretCommand, Stopped};
 pub use refusal::{Latch, Refusal, Unjudged};
 pub use restore::{Farewell, PinLeft, Restoring};
 pub use secrets::{SecretError, Secrets, Source};
+pub use wall::{Guarded, SharedGuard};
 
 use crate::scenario::model::{CodeName, Hazard};
 use crate::target::TargetKind;
-use known::Known;
+use known::{Known, Standing};
 use observe::Pending;
 use restore::Attempts;
 
@@ -95,6 +101,7 @@ pub struct Guard {
     pin_noted: bool,
     pending: Option<Pending>,
     attempts: Attempts,
+    refused: Option<Refusal>,
 }
 
 impl Guard {
@@ -119,6 +126,7 @@ impl Guard {
             pin_noted: true,
             pending: None,
             attempts: Attempts::default(),
+            refused: None,
             setup,
         }
     }
@@ -143,6 +151,10 @@ impl Guard {
             Some(before) => self.card = Some(before.joined(card)),
             None => self.card = Some(card),
         }
+        if self.away && self.puk.lab_was_right && self.puk.standing == Standing::Unproven {
+            // The same card, and nothing changes a PUK. Its PIN may have been changed elsewhere.
+            self.puk.standing = Standing::Proven;
+        }
         self.away = false;
         Ok(())
     }
@@ -165,13 +177,37 @@ impl Guard {
     pub fn begin_case(&mut self, risk: CaseRisk) -> Admission {
         self.lost();
         self.restoring = false;
-        self.pin.counter.silent = None;
-        self.puk.counter.silent = None;
-        self.pin.counter.deaf = None;
-        self.puk.counter.deaf = None;
+        self.ask_again();
         let admission = self.admit(risk);
         self.case = (admission == Admission::Run).then_some(risk);
         admission
+    }
+
+    /// The card was reset or lost power: what it would not answer before it may answer now. Counters survive that.
+    pub fn new_session(&mut self) {
+        self.lost();
+        self.ask_again();
+    }
+
+    /// A channel opened, an application selected: the same.
+    fn ask_again(&mut self) {
+        for known in [&mut self.pin, &mut self.puk] {
+            known.counter.silent = None;
+            known.counter.deaf = None;
+        }
+    }
+
+    /// What was refused last, if anything was since this was last asked: also what the wall refused, which the runner only sees as
+    /// an error of the target.
+    pub fn take_refusal(&mut self) -> Option<Refusal> {
+        self.refused.take()
+    }
+
+    fn note_refusal<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        if let Err(refusal) = &result {
+            self.refused = Some(refusal.clone());
+        }
+        result
     }
 
     /// What shut the run, if anything did.

@@ -17,11 +17,22 @@ pub(super) struct Pending {
     pub(super) judgement: Judgement,
     /// It was changed after it was built, and the value perhaps with it.
     pub(super) spoiled: bool,
-    /// The ledger was charged for it.
-    pub(super) charged: bool,
+    /// What the ledger was told before it left.
+    pub(super) booked: Booked,
     pub(super) protected: bool,
     /// Tries that were left at least.
     pub(super) before: Option<u8>,
+    /// It went through the wall.
+    pub(super) passed: bool,
+}
+
+/// What the ledger was told of a command before it left, to be taken back when nothing was compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Booked {
+    /// A wrong PUK.
+    pub(super) charged: bool,
+    /// A PIN tried unseen; what was noted before.
+    pub(super) noted: Option<Option<u8>>,
 }
 
 /// What an answer says of a value that was presented.
@@ -210,6 +221,7 @@ impl Guard {
         }
         self.pin.burnt = false;
         self.pin.counter.reset();
+        self.note_pin(None);
     }
 
     /// A value that should be accepted was answered.
@@ -238,7 +250,10 @@ impl Guard {
             }
             Told::Refused(left) => self.right_refused(code, left, pending),
             Told::Blocked => {
-                self.refund(pending);
+                // Blocked before, nothing was compared; otherwise this may have been the last try.
+                if pending.before == Some(0) {
+                    self.refund(pending);
+                }
                 let result = self.known_mut(code).told_blocked(pending.before);
                 self.alarm(result);
             }
@@ -254,7 +269,7 @@ impl Guard {
 
     fn right_refused(&mut self, code: CodeName, left: u8, pending: &Pending) {
         self.right_puk_owed |= code == CodeName::Puk;
-        if code == CodeName::Puk && !pending.charged {
+        if code == CodeName::Puk && !pending.booked.charged {
             self.charge_afterwards();
         }
         let known = self.known_mut(code);
@@ -263,6 +278,9 @@ impl Guard {
         known.counter.fresh = fresh;
         let dropped = known.told(pending.before, 1, left);
         if known.eliminated(pending.judgement) {
+            if pending.booked.noted.is_some() {
+                self.note_pin(Some(left));
+            }
             return self.alarm(dropped);
         }
         known.standing = match known.standing {
@@ -340,8 +358,12 @@ impl Guard {
         }
     }
 
+    /// Takes back what was booked: it was right, or not compared.
     fn refund(&mut self, pending: &Pending) {
-        if !pending.charged {
+        if let Some(before) = pending.booked.noted {
+            self.note_pin(before);
+        }
+        if !pending.booked.charged {
             return;
         }
         self.run_wrong_puks = self.run_wrong_puks.saturating_sub(1);

@@ -4,11 +4,11 @@
 use cie_emulator::credentials::Code;
 use cie_emulator::wire::{Command, Header, ins};
 
-use super::known::{Judgement, Standing};
+use super::Guard;
+use super::known::Judgement;
 use super::meaning::{Meaning, is_credential};
-use super::observe::Pending;
+use super::observe::{Booked, Pending};
 use super::refusal::{Latch, Refusal, Unjudged, command_name};
-use super::{Guard, WRONG_PUKS_PER_LIFE, WRONG_PUKS_PER_RUN};
 use crate::scenario::model::{CodeName, Hazard};
 
 /// What may happen to a command.
@@ -94,9 +94,10 @@ impl Guard {
                 Judgement::Unknown
             }
         };
-        let mut charged = false;
+        let mut booked = Booked::default();
         if !self.free {
-            let permit = self.decide(header, &meaning, judgement, protected, &mut charged)?;
+            let permit = self.decide(header, &meaning, judgement, protected, &mut booked);
+            let permit = self.note_refusal(permit)?;
             if permit != Permit::Send {
                 return Ok(permit);
             }
@@ -113,9 +114,10 @@ impl Guard {
             meaning,
             judgement,
             spoiled,
-            charged,
+            booked,
             protected,
             before,
+            passed: false,
         });
         Ok(Permit::Send)
     }
@@ -124,14 +126,7 @@ impl Guard {
     fn sent(&mut self, meaning: &Meaning, judgement: Judgement) {
         let code = match meaning {
             Meaning::Present { code, .. } => code,
-            Meaning::Harmless => {
-                // A channel opened, an application selected: what the card would not answer before it may answer now.
-                for known in [&mut self.pin, &mut self.puk] {
-                    known.counter.silent = None;
-                    known.counter.deaf = None;
-                }
-                return;
-            }
+            Meaning::Harmless => return self.ask_again(),
             Meaning::AskTries(_) | Meaning::Reset(_) | Meaning::Unjudged(_) => return,
         };
         let known = self.known_mut(*code);
@@ -147,14 +142,9 @@ impl Guard {
         meaning: &Meaning,
         judgement: Judgement,
         protected: bool,
-        charged: &mut bool,
+        booked: &mut Booked,
     ) -> Result<Permit, Refusal> {
-        match &self.latch {
-            Some(latch) if !self.restoring || *latch == Latch::OtherCard => {
-                return Err(Refusal::Shut(latch.clone()));
-            }
-            Some(_) | None => {}
-        }
+        self.not_shut()?;
         match meaning {
             Meaning::Harmless | Meaning::AskTries(_) => Ok(Permit::Send),
             Meaning::Reset(new) => {
@@ -167,18 +157,28 @@ impl Guard {
                 }
                 match judgement {
                     Judgement::Right | Judgement::Other => {
-                        self.right_value(*code, judgement, protected, charged)
+                        self.right_value(*code, judgement, protected, booked)
                     }
-                    Judgement::Wrong => self.wrong_value(*code, protected, charged),
+                    Judgement::Wrong => self.wrong_value(*code, protected, booked),
                     Judgement::Guess => Err(Refusal::Guess(*code)),
                     Judgement::Unknown => Err(Refusal::Unknown(*code)),
                 }
             }
-            Meaning::Unjudged(Unjudged::Reader) => Err(unjudged(header, Unjudged::Reader)),
+            Meaning::Unjudged(Unjudged::Reader) => Err(unjudged(header.ins, Unjudged::Reader)),
             Meaning::Unjudged(why) if self.latch.is_some() || !self.may_brick() => {
-                Err(unjudged(header, *why))
+                Err(unjudged(header.ins, *why))
             }
             Meaning::Unjudged(_) => Ok(Permit::Send),
+        }
+    }
+
+    /// Whether anything may still be sent.
+    pub(super) fn not_shut(&self) -> Result<(), Refusal> {
+        match &self.latch {
+            Some(latch) if !self.restoring || *latch == Latch::OtherCard => {
+                Err(Refusal::Shut(latch.clone()))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -197,7 +197,7 @@ impl Guard {
     }
 
     /// Whether flag and announcement both cover a hazard.
-    fn covered(&self, needs: Hazard, what: &'static str) -> Result<(), Refusal> {
+    pub(super) fn covered(&self, needs: Hazard, what: &'static str) -> Result<(), Refusal> {
         if self.may_brick() {
             return Ok(());
         }
@@ -213,202 +213,6 @@ impl Guard {
             });
         }
         Ok(())
-    }
-
-    /// A value that should be accepted. Until it has been, it may be a typing error, and is treated like one.
-    fn right_value(
-        &mut self,
-        code: CodeName,
-        judgement: Judgement,
-        protected: bool,
-        charged: &mut bool,
-    ) -> Result<Permit, Refusal> {
-        let known = self.known(code);
-        if known.standing == Standing::Disproved {
-            return Err(Refusal::Disproved(code));
-        }
-        let trusted = known.is_proven() && judgement == Judgement::Right;
-        if trusted && self.latch.is_none() {
-            return Ok(Permit::Send);
-        }
-        match known.counter.reading() {
-            // Blocked: nothing is compared.
-            Some(0) => return Ok(Permit::Send),
-            Some(1) => return Err(Refusal::UnprovenOnTheLastTry { code, left: 1 }),
-            Some(_) => {}
-            None if known.counter.can_be_asked(protected) => {
-                return Ok(Permit::ReadTriesFirst(code));
-            }
-            None => self.may_try_unseen(code)?,
-        }
-        if code == CodeName::Puk && !trusted {
-            self.charge()?;
-            *charged = true;
-        }
-        Ok(Permit::Send)
-    }
-
-    /// The card does not tell its tries: what is remembered has to do.
-    fn may_try_unseen(&self, code: CodeName) -> Result<(), Refusal> {
-        let counted = self.known(code).counter.expected;
-        let remembered = match code {
-            CodeName::Pin => self.remembered()?.refused_pin_left,
-            CodeName::Puk => None,
-        };
-        match counted.into_iter().chain(remembered).min() {
-            Some(left @ 0..=1) => Err(Refusal::UnprovenOnTheLastTry { code, left }),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// A value that should be refused.
-    fn wrong_value(
-        &mut self,
-        code: CodeName,
-        protected: bool,
-        charged: &mut bool,
-    ) -> Result<Permit, Refusal> {
-        match &self.latch {
-            Some(latch) => return Err(Refusal::Shut(latch.clone())),
-            None if self.restoring => return Err(Refusal::WrongWhileRestoring(code)),
-            None => {}
-        }
-        match code {
-            CodeName::Pin => self.covered(Hazard::BurnsPin, "a wrong PIN")?,
-            CodeName::Puk => self.covered(Hazard::BurnsPuk, "a wrong PUK")?,
-        }
-        if let Some(first) = self.proof_first(code, protected)? {
-            return Ok(first);
-        }
-        let left = match self.known(code).counter.reading() {
-            Some(left) => left,
-            None => match self.tries_first(code, protected)? {
-                Ok(left) => left,
-                Err(first) => return Ok(first),
-            },
-        };
-        match code {
-            CodeName::Pin if left <= 1 => self.last_pin_try(left, protected),
-            CodeName::Pin => Ok(Permit::Send),
-            CodeName::Puk => self.wrong_puk(left, charged),
-        }
-    }
-
-    /// The right value must have been accepted in this run, so that what is burnt can be given back.
-    fn proof_first(&self, code: CodeName, protected: bool) -> Result<Option<Permit>, Refusal> {
-        let known = self.known(code);
-        if known.is_proven() || known.is_blocked() {
-            return Ok(None);
-        }
-        if known.standing == Standing::Disproved {
-            return Err(Refusal::Disproved(code));
-        }
-        match known.counter.deaf_to(protected) {
-            Some(answer) => Err(Refusal::NotEstablished { code, answer }),
-            None => Ok(Some(Permit::VerifyRightFirst(code))),
-        }
-    }
-
-    /// Tries left of a code whose counter has to be asked for, or the question.
-    fn tries_first(&self, code: CodeName, protected: bool) -> Result<Result<u8, Permit>, Refusal> {
-        let counter = &self.known(code).counter;
-        if counter.can_be_asked(protected) {
-            return Ok(Err(Permit::ReadTriesFirst(code)));
-        }
-        match code {
-            // A right PUK tells nothing of its tries: what is counted and what the ledger knows must leave some.
-            CodeName::Puk => {
-                let spent = u8::try_from(self.remembered()?.wrong_puks).unwrap_or(u8::MAX);
-                let least = super::known::PUK_TRIES.saturating_sub(spent);
-                Ok(Ok(counter.expected.map_or(least, |left| left.min(least))))
-            }
-            CodeName::Pin => match (counter.deaf_to(protected), counter.before_right) {
-                (Some(answer), _) => Err(Refusal::NotEstablished { code, answer }),
-                (None, Some(left @ 0..=1)) => Err(Refusal::NotGivenBack { left }),
-                (None, _) => Ok(Err(Permit::VerifyRightFirst(code))),
-            },
-        }
-    }
-
-    /// Blocking the PIN: allowed, announced, and with a proven PUK that has tries.
-    fn last_pin_try(&self, left: u8, protected: bool) -> Result<Permit, Refusal> {
-        let last = |advice| Refusal::LastTry {
-            code: CodeName::Pin,
-            left,
-            advice,
-        };
-        if !self.may_brick() {
-            if !self.setup.allow.covers(Hazard::BlocksPin) {
-                return Err(last("blocking the PIN needs --allow blocks_pin"));
-            }
-            self.covered(Hazard::BlocksPin, "blocking the PIN")?;
-        }
-        if self.puk.right.is_none() {
-            return Err(last("give the PUK too, or nothing could unblock it"));
-        }
-        let tries = match self.puk.counter.reading() {
-            Some(tries) => tries,
-            None => match self.tries_first(CodeName::Puk, protected)? {
-                Ok(tries) => tries,
-                Err(first) => return Ok(first),
-            },
-        };
-        if tries <= 1 && !self.may_brick() {
-            return Err(last("the PUK has too few tries left to unblock it"));
-        }
-        match self.proof_first(CodeName::Puk, protected)? {
-            Some(first) => Ok(first),
-            None => Ok(Permit::Send),
-        }
-    }
-
-    /// Wrong PUKs: two a run, each followed by a right one, five a life. The ledger is written before the command leaves.
-    fn wrong_puk(&mut self, left: u8, charged: &mut bool) -> Result<Permit, Refusal> {
-        if !self.may_brick() {
-            if left <= 1 {
-                return Err(Refusal::LastTry {
-                    code: CodeName::Puk,
-                    left,
-                    advice: "that costs the card; give it up with --sacrificial, or take another one",
-                });
-            }
-            if self.right_puk_owed {
-                return Err(Refusal::RightPukFirst);
-            }
-        }
-        self.charge()?;
-        *charged = true;
-        Ok(Permit::Send)
-    }
-
-    /// Counts a PUK that is wrong, or may be.
-    fn charge(&mut self) -> Result<(), Refusal> {
-        let card = self.keys()?;
-        let limit = if self.may_brick() {
-            None
-        } else if self.run_wrong_puks >= WRONG_PUKS_PER_RUN {
-            return Err(Refusal::RunLimit {
-                limit: WRONG_PUKS_PER_RUN,
-            });
-        } else {
-            Some(WRONG_PUKS_PER_LIFE)
-        };
-        self.setup.ledger.charge(&card, limit)?;
-        self.run_wrong_puks = self.run_wrong_puks.saturating_add(1);
-        Ok(())
-    }
-
-    fn remembered(&self) -> Result<super::Life, Refusal> {
-        Ok(self.setup.ledger.life(&self.keys()?)?)
-    }
-
-    pub(super) fn keys(&self) -> Result<Vec<super::CardKey>, Refusal> {
-        let keys = self.identity().map(|card| card.keys()).unwrap_or_default();
-        if keys.is_empty() {
-            Err(Refusal::NotIdentified)
-        } else {
-            Ok(keys)
-        }
     }
 }
 
@@ -434,9 +238,9 @@ fn altered(plain: &Command<'_>, wire: &[u8], value_may_change: bool) -> Meaning 
     }
 }
 
-fn unjudged(header: Header, why: Unjudged) -> Refusal {
+pub(super) fn unjudged(instruction: u8, why: Unjudged) -> Refusal {
     Refusal::Unjudged {
-        command: command_name(header.ins),
+        command: command_name(instruction),
         why,
     }
 }

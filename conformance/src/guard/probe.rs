@@ -78,6 +78,26 @@ impl Guard {
         }
     }
 
+    /// Weighs a command. `None`: it may be sent, now, once. Otherwise the question that comes first, itself weighed and ready to be sent
+    /// and observed; then ask again.
+    ///
+    /// # Errors
+    /// [`Refusal`], of the command or of a question before it.
+    pub fn next_question(
+        &mut self,
+        plain: &Command<'_>,
+        protected: bool,
+    ) -> Result<Option<SecretCommand>, Refusal> {
+        let mut permit = self.permit(plain, protected)?;
+        let mut question = None;
+        while let Permit::ReadTriesFirst(code) | Permit::VerifyRightFirst(code) = permit {
+            let first = self.question(permit).ok_or(Refusal::Unknown(code))?;
+            permit = self.permit(&first.view(), protected)?;
+            question = Some(first);
+        }
+        Ok(question)
+    }
+
     /// Weighs a command and sends, through `send`, whatever must come before it. When it returns, the command may be sent, now, once.
     /// `send` protects and transmits in the same way as the command will be, and gives back the status word.
     ///
@@ -87,50 +107,58 @@ impl Guard {
         &mut self,
         plain: &Command<'_>,
         protected: bool,
-        mut send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+        send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
     ) -> Result<(), Stopped<E>> {
-        for _ in 0..QUESTIONS {
-            let permit = self.permit(plain, protected).map_err(Stopped::Refused)?;
-            let Some(question) = self.question(permit) else {
-                return match permit {
-                    Permit::Send => Ok(()),
-                    Permit::ReadTriesFirst(code) | Permit::VerifyRightFirst(code) => {
-                        Err(Stopped::Refused(Refusal::Unknown(code)))
-                    }
-                };
-            };
-            self.ask(&question, protected, &mut send)?;
-        }
-        Err(Stopped::Refused(Refusal::Endless))
+        clear_way(&mut Owned(self), plain, protected, send)
     }
+}
 
-    /// Sends a question, and before it the one that it needs itself.
-    fn ask<E>(
-        &mut self,
-        question: &SecretCommand,
-        protected: bool,
-        send: &mut impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
-    ) -> Result<(), Stopped<E>> {
-        let plain = question.view();
-        match self.permit(&plain, protected).map_err(Stopped::Refused)? {
-            Permit::Send => {}
-            // Answered first; the caller comes back to this one.
-            first @ (Permit::ReadTriesFirst(_) | Permit::VerifyRightFirst(_)) => {
-                let Some(before) = self.question(first) else {
-                    return Ok(());
-                };
-                return self.ask(&before, protected, send);
-            }
+/// A way to a guard that is not held while something is sent.
+pub(super) trait Access {
+    /// Does something with the guard.
+    fn with<R>(&mut self, act: impl FnOnce(&mut Guard) -> R) -> R;
+}
+
+/// A guard that nobody else holds.
+pub(super) struct Owned<'a>(pub(super) &'a mut Guard);
+
+impl Access for Owned<'_> {
+    fn with<R>(&mut self, act: impl FnOnce(&mut Guard) -> R) -> R {
+        act(self.0)
+    }
+}
+
+/// See [`Guard::clear_way`].
+pub(super) fn clear_way<E>(
+    guard: &mut impl Access,
+    plain: &Command<'_>,
+    protected: bool,
+    mut send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+) -> Result<(), Stopped<E>> {
+    for _ in 0..QUESTIONS {
+        let question = guard.with(|guard| guard.next_question(plain, protected));
+        let Some(question) = question.map_err(Stopped::Refused)? else {
+            return Ok(());
+        };
+        sent(guard, &question.view(), &mut send).map_err(Stopped::Target)?;
+    }
+    Err(Stopped::Refused(Refusal::Endless))
+}
+
+/// Sends what was permitted and learns from the answer, or from its absence.
+pub(super) fn sent<E>(
+    guard: &mut impl Access,
+    plain: &Command<'_>,
+    send: &mut impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+) -> Result<(), E> {
+    match send(plain) {
+        Ok(answer) => {
+            guard.with(|guard| guard.observe(plain, answer));
+            Ok(())
         }
-        match send(&plain) {
-            Ok(answer) => {
-                self.observe(&plain, answer);
-                Ok(())
-            }
-            Err(error) => {
-                self.lost();
-                Err(Stopped::Target(error))
-            }
+        Err(error) => {
+            guard.with(Guard::lost);
+            Err(error)
         }
     }
 }

@@ -86,6 +86,16 @@ pub enum Refusal {
         /// What the card answered.
         answer: StatusWord,
     },
+    /// The ledger says that the PIN may be on its last try, and the card says nothing.
+    #[error(
+        "a PIN said to be right was refused by this card before, or its answer was lost, and the card does not tell how many tries are left; verify the right one with the issuer's software, then take `refused_pin_left` out of the card's entry in the ledger"
+    )]
+    Remembered,
+    /// Nothing says how many tries the PUK has.
+    #[error(
+        "the card does not tell here how many tries its PUK has left, and a mistake could cost the card; open the channel it needs first. A card that never tells is sent its PUK only when it is given up with --sacrificial"
+    )]
+    Untold,
     /// The right PIN was accepted on its last tries, and nothing shows that it gave them back.
     #[error(
         "the PIN had {tries} left when it was accepted and the card has not shown that it gave tries back; open a new session, in which it can be asked", tries = tries(*.left)
@@ -113,6 +123,11 @@ pub enum Refusal {
         "the card has not been identified, and what it has been through is remembered per card; read EF 1001 or EF.D003 first"
     )]
     NotIdentified,
+    /// A command with a code reached the wall and nobody had asked.
+    #[error(
+        "a command on PIN or PUK was about to reach the card without having been weighed; nothing was sent, and this is a fault of this program: please report it"
+    )]
+    NotWeighed,
     /// The questions before a command do not end.
     #[error(
         "the card answers the questions before this command in a way that settles nothing; verify PIN and PUK once with the issuer's software"

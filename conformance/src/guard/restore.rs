@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Guard;
 use super::known::Standing;
-use super::probe::SecretCommand;
+use super::probe::{Access, Owned, SecretCommand, clear_way, sent};
 use crate::scenario::model::CodeName;
 use cie_emulator::wire::{Command, StatusWord};
 
@@ -128,22 +128,7 @@ impl Guard {
         protected: bool,
         mut send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
     ) -> Farewell {
-        let was = self.restoring;
-        if !was {
-            self.enter_restoring();
-        }
-        while let Some(command) = self.next_restoring() {
-            let plain = command.view();
-            if self.clear_way(&plain, protected, &mut send).is_err() {
-                continue;
-            }
-            match send(&plain) {
-                Ok(answer) => self.observe(&plain, answer),
-                Err(_) => self.lost(),
-            }
-        }
-        self.restoring = was;
-        self.farewell()
+        restore(&mut Owned(self), protected, &mut send)
     }
 
     fn way_back(&self) -> Vec<Act> {
@@ -230,6 +215,30 @@ impl Guard {
         }
         Some(text)
     }
+}
+
+/// See [`Guard::restore`].
+pub(super) fn restore<E>(
+    guard: &mut impl Access,
+    protected: bool,
+    send: &mut impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+) -> Farewell {
+    let was = guard.with(|guard| {
+        let was = guard.restoring;
+        guard.enter_restoring();
+        was
+    });
+    while let Some(command) = guard.with(Guard::next_restoring) {
+        let plain = command.view();
+        // What does not work gives way to the next step; how it ends is in the farewell.
+        if clear_way(guard, &plain, protected, &mut *send).is_ok() {
+            let _ = sent(guard, &plain, send);
+        }
+    }
+    guard.with(|guard| {
+        guard.restoring = was;
+        guard.farewell()
+    })
 }
 
 /// How a card is left at the end.

@@ -51,6 +51,8 @@ pub(crate) struct Card {
     pub(crate) last_tries: u32,
     /// Wrong PUKs that were compared.
     pub(crate) wrong_puks: u32,
+    /// The flaw of a card on which a right PIN gives no tries back.
+    pub(crate) never_gives_back: bool,
     /// Commands that arrived.
     pub(crate) log: Vec<CommandBuf>,
 }
@@ -63,6 +65,7 @@ impl Card {
             policy,
             last_tries: 0,
             wrong_puks: 0,
+            never_gives_back: false,
             log: Vec::new(),
         }
     }
@@ -97,6 +100,10 @@ impl Card {
         };
         let before = self.credentials.clone();
         let answer = self.execute(header.ins, header.p1, reference, command.data);
+        let accepted = answer.is_ok() && !command.data.is_empty() && header.p2 == 0x81;
+        if self.never_gives_back && accepted && header.ins != ins::RESET_RETRY_COUNTER {
+            self.credentials.pin_left = before.pin_left;
+        }
         if before.pin_left == 1 && self.credentials.pin_left == 0 {
             self.last_tries += 1;
         }
@@ -205,6 +212,16 @@ impl Bench {
 
     /// As the runner does it: what comes first, then the command.
     pub(crate) fn send(&mut self, command: &CommandBuf) -> Result<StatusWord, Refusal> {
+        self.send_with(command, false, false)
+    }
+
+    /// The same where the command does not arrive, or its answer is lost.
+    pub(crate) fn send_with(
+        &mut self,
+        command: &CommandBuf,
+        command_lost: bool,
+        answer_lost: bool,
+    ) -> Result<StatusWord, Refusal> {
         let (card, protected) = (&mut self.card, self.protected);
         let plain = command.view();
         let cleared = self.guard.clear_way(&plain, protected, |question| {
@@ -214,8 +231,15 @@ impl Bench {
             Stopped::Refused(refusal) => refusal,
             Stopped::Target(never) => match never {},
         })?;
-        let answer = self.card.transmit(&plain, protected);
-        self.guard.observe(&plain, answer);
+        let mut answer = StatusWord::NO_PRECISE_DIAGNOSIS;
+        if !command_lost {
+            answer = self.card.transmit(&plain, protected);
+        }
+        if answer_lost {
+            self.guard.lost();
+        } else {
+            self.guard.observe(&plain, answer);
+        }
         Ok(answer)
     }
 
