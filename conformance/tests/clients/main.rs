@@ -38,6 +38,7 @@ const CHIPS: [&str; 12] = [
 ];
 
 mod agreement;
+mod answers;
 mod atr;
 mod ber;
 mod cards;
