@@ -121,6 +121,7 @@ impl Values<'_> {
             Bytes::Fill(fill) => {
                 vec![fill.byte.0; usize::try_from(fill.length).unwrap_or(usize::MAX)]
             }
+            Bytes::HexText(bytes) => hex::encode_upper(self.bytes(bytes, random)?).into_bytes(),
             Bytes::Concat(parts) => {
                 let parts = parts.iter().map(|part| self.bytes(part, random));
                 parts.collect::<Result<Vec<_>, _>>()?.concat()

@@ -39,6 +39,8 @@ enum BytesFunction {
     Fill(Fill),
     /// Several values, one after the other.
     Concat(Vec<Bytes>),
+    /// The hex digits of a value as text, in capitals.
+    HexText(Box<Bytes>),
 }
 
 /// Bytes to send or to expect: hex, or a function of what is known when the step runs.
@@ -68,6 +70,8 @@ pub enum Bytes {
     Fill(Fill),
     /// Values one after the other.
     Concat(Vec<Self>),
+    /// The hex digits of a value as text, in capitals.
+    HexText(Box<Self>),
 }
 
 impl From<BytesFunction> for Bytes {
@@ -86,6 +90,7 @@ impl From<BytesFunction> for Bytes {
             BytesFunction::Random(length) => Self::Random(length),
             BytesFunction::Fill(fill) => Self::Fill(fill),
             BytesFunction::Concat(parts) => Self::Concat(parts),
+            BytesFunction::HexText(bytes) => Self::HexText(bytes),
         }
     }
 }
@@ -104,6 +109,7 @@ impl Bytes {
         match self {
             Self::Captured(name) => vec![name],
             Self::Concat(parts) => parts.iter().flat_map(Self::captures).collect(),
+            Self::HexText(bytes) => bytes.captures(),
             Self::Given(_)
             | Self::Right(_)
             | Self::Wrong(_)

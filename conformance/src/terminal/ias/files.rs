@@ -2,6 +2,7 @@
 //! is checked for it.
 
 use cie_crypto::rsa::PublicKey;
+use cie_emulator::wire::tlv::Tlv;
 use cie_emulator::wire::{CommandBuf, Le, StatusWord};
 
 use super::super::{Terminal, TerminalError};
@@ -118,12 +119,16 @@ pub fn read_current(terminal: &mut Terminal, how: ReadLoop) -> Result<FileRead, 
 }
 
 /// The key in a public key file (EF.1004, EF.1005): a bare `RSAPublicKey` with a modulus of 256 bytes beginning above `6A`,
-/// and nothing after it.
+/// and nothing after it but the zero bytes some chips pad their files with.
 ///
 /// # Errors
 /// [`IasError::Broken`] with [`Rule::PublicKeyFile`] or [`Rule::PublicKeyModulus`].
 pub fn public_key(file: &[u8]) -> Result<PublicKey, IasError> {
-    let key = PublicKey::from_pkcs1_der(file)
+    let object = match Tlv::read(file) {
+        Ok((object, padding)) if padding.iter().all(|byte| *byte == 0) => object.raw,
+        Ok(_) | Err(_) => file,
+    };
+    let key = PublicKey::from_pkcs1_der(object)
         .map_err(|error| IasError::broken(Rule::PublicKeyFile, error.to_string()))?;
     let fits = key.size() == 256 && key.modulus().first().is_some_and(|first| *first > 0x6A);
     require(Rule::PublicKeyModulus, fits, || {
