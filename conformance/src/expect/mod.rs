@@ -24,6 +24,7 @@ use cie_crypto::rsa;
 use cie_emulator::wire::StatusWord;
 
 use crate::report::model::{Failure, FailureKind};
+use crate::report::words::command_digits;
 use crate::scenario::Span;
 use crate::scenario::model::{Application, Bytes, ChannelForm, Expect, PublicKeySource};
 use crate::target::CardState;
@@ -101,7 +102,7 @@ pub fn check(
     };
     judge.expectation(expect, true);
     let mut misses = judge.misses;
-    let sent = observation.sent.map(words::command);
+    let sent = observation.sent.map(command_digits);
     for miss in &mut misses {
         miss.failure.sent.clone_from(&sent);
         if miss.failure.note.is_none() {

@@ -1,9 +1,8 @@
-//! Words for failures: numbers of bytes, commands without their secrets, names of keys and values as the language writes
+//! Words for failures: numbers of bytes, names of keys and values as the language writes
 //! them. No judging here.
 
-use cie_emulator::wire::{StatusWord, ins};
+use cie_emulator::wire::StatusWord;
 
-use crate::report::mask::DOT;
 use crate::scenario::model::{Bytes, CodeName, KeyReference, PersonaField, PublicKeySource};
 use crate::scenario::text::StatusMask;
 
@@ -31,34 +30,6 @@ pub(super) fn status(mask: StatusMask) -> String {
         0xFFFF => StatusWord(mask.value).to_string(),
         _ => mask.to_string(),
     }
-}
-
-/// A plain command in hexadecimal. The data of commands that carry codes are hidden, digit for digit.
-pub(super) fn command(command: &[u8]) -> String {
-    let text = hex(command);
-    let header = match command {
-        [
-            _,
-            ins::VERIFY | ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER,
-            _,
-            _,
-            0,
-            _,
-            _,
-            _,
-            ..,
-        ] => 7,
-        [
-            _,
-            ins::VERIFY | ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER,
-            ..,
-        ] => 5,
-        _ => return text,
-    };
-    text.chars()
-        .enumerate()
-        .map(|(place, digit)| if place < 2 * header { digit } else { DOT })
-        .collect()
 }
 
 /// A value in words, when it is or contains a secret; `None` when it may be shown.

@@ -115,8 +115,18 @@ impl Coverage {
     /// The whole table for a terminal, one requirement a block.
     #[must_use]
     pub fn render(&self, paint: Paint) -> String {
+        self.render_where(paint, |_| true)
+    }
+
+    /// The same without the requirements that lack nothing.
+    #[must_use]
+    pub fn render_gaps(&self, paint: Paint) -> String {
+        self.render_where(paint, |row| row.gap != Gap::None)
+    }
+
+    fn render_where(&self, paint: Paint, shown: impl Fn(&Row) -> bool) -> String {
         let mut out = String::new();
-        for row in &self.rows {
+        for row in self.rows.iter().filter(|row| shown(row)) {
             row.render(paint, &mut out);
         }
         for id in &self.unknown {

@@ -1,8 +1,10 @@
-//! Bytes in words: commands, status words and data objects as the reports show them. It reads with the views of
-//! `cie_emulator::wire` and keeps no second table of status words.
+//! Bytes in words: commands, status words and data objects as the reports show them. The words are those of the card's own
+//! trace; there is no second table of instructions or status words. Unlike a trace a report also opens half a tree, as far
+//! as it can be read: a failure may be about the other half.
 
+use cie_emulator::phy::trace;
 use cie_emulator::wire::tlv::{Objects, Tag};
-use cie_emulator::wire::{Command, Le, Response, StatusWord, ins};
+use cie_emulator::wire::{Response, StatusWord};
 
 use super::model::{Channel, Exchange, TlvNode};
 
@@ -11,8 +13,8 @@ impl Exchange {
     #[must_use]
     pub fn plain(command: &[u8], response: Option<&[u8]>) -> Self {
         let mut exchange = Self {
-            command: command_words(command),
-            plain_command: Some(hex::encode_upper(command)),
+            command: trace::describe(command),
+            plain_command: Some(command_digits(command)),
             plain_response: response.map(hex::encode_upper),
             ..Self::default()
         };
@@ -31,10 +33,10 @@ impl Exchange {
     ) -> Self {
         let (wire_command, wire_response) = wire;
         let mut exchange = Self {
-            command: command_words(plain_command),
-            plain_command: Some(hex::encode_upper(plain_command)),
+            command: trace::describe(plain_command),
+            plain_command: Some(command_digits(plain_command)),
             plain_response: plain_response.map(hex::encode_upper),
-            wire_command: Some(hex::encode_upper(wire_command)),
+            wire_command: Some(command_digits(wire_command)),
             wire_response: wire_response.map(hex::encode_upper),
             channel: if plain_response.is_some() {
                 Channel::Protected
@@ -73,34 +75,11 @@ pub(super) fn status_words_of(text: &str) -> Option<String> {
     Some(status_words(StatusWord::from_bytes(digits)))
 }
 
-/// A command in words: `VERIFY, P1-P2 0081, 8 bytes of data`. Bytes that are no command are said to be that.
+/// A command in hexadecimal. The data of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER are taken out here, before
+/// anything is written down: two asterisks for each byte.
 #[must_use]
-pub fn command_words(bytes: &[u8]) -> String {
-    let Ok(command) = Command::parse(bytes) else {
-        return format!("not a command APDU, {}", count(bytes.len()));
-    };
-    let mut words = match ins::name(command.header.ins) {
-        "unknown instruction" => format!("INS {:02X}", command.header.ins),
-        name => name.to_owned(),
-    };
-    words.push_str(&format!(", P1-P2 {:04X}", command.header.p1_p2()));
-    if !command.data.is_empty() {
-        words.push_str(&format!(", {} of data", count(command.data.len())));
-    }
-    match command.le {
-        Some(Le::Maximum) => words.push_str(", wants all"),
-        Some(Le::Exactly(wanted)) => words.push_str(&format!(", wants {}", count(wanted.into()))),
-        None => {}
-    }
-    words
-}
-
-fn count(bytes: usize) -> String {
-    if bytes == 1 {
-        "1 byte".to_owned()
-    } else {
-        format!("{bytes} bytes")
-    }
+pub fn command_digits(command: &[u8]) -> String {
+    trace::Bytes::of_command(command, trace::Secrets::Masked).to_string()
 }
 
 /// The data objects in `bytes` as a tree, empty unless they are BER-TLV from the first byte to the last (ISO/IEC 7816-4:2020
@@ -185,20 +164,20 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
     use rstest::rstest;
 
-    use super::{command_words, status_words_of, tlv_tree};
+    use super::{status_words_of, tlv_tree};
     use crate::report::model::{Channel, Exchange};
 
+    const VERIFY: [u8; 9] = [0, 0x20, 0, 0x81, 4, 0x31, 0x32, 0x33, 0x34];
+
     #[rstest]
-    #[case::select(
-        "00A4040C0DA0000000308000000009816001",
-        "SELECT, P1-P2 040C, 13 bytes of data"
-    )]
-    #[case::read("00B0000000", "READ BINARY, P1-P2 0000, wants all")]
-    #[case::challenge("0084000008", "GET CHALLENGE, P1-P2 0000, wants 8 bytes")]
-    #[case::unknown("80EE0000", "INS EE, P1-P2 0000")]
-    #[case::no_command("00A4", "not a command APDU, 2 bytes")]
-    fn commands_in_words(#[case] command: &str, #[case] words: &str) {
-        assert_eq!(command_words(&hex::decode(command).unwrap()), words);
+    #[case::plain(Exchange::plain(&VERIFY, None))]
+    #[case::meant(Exchange::protected(&VERIFY, None, (&[0x0C, 0x20, 0, 0x81, 0], None)))]
+    fn a_code_is_taken_out_before_it_is_written_down(#[case] exchange: Exchange) {
+        assert_eq!(exchange.command, "VERIFY PIN, 4 bytes");
+        assert_eq!(
+            exchange.plain_command.as_deref(),
+            Some("0020008104********")
+        );
     }
 
     #[rstest]

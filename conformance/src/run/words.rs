@@ -14,34 +14,13 @@ pub(super) fn blank_step(step: &Step, number: usize, phase: Phase) -> StepResult
     StepResult {
         path: vec![number],
         phase,
-        title: title(step),
+        title: step.title(),
         file: step.span.file().to_owned(),
         line: u32::try_from(step.span.line()).unwrap_or(0),
         column: u32::try_from(step.span.column()).unwrap_or(0),
         note: step.note.clone(),
         ..StepResult::default()
     }
-}
-
-/// The name its author gave it, or the verb as it is written; groups and turns of loops before it.
-fn title(step: &Step) -> String {
-    let written = step
-        .verb_span
-        .text()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let open = written
-        .matches('{')
-        .count()
-        .saturating_sub(written.matches('}').count());
-    let mut own = step.name.clone().unwrap_or(written + &" }".repeat(open));
-    if own.chars().count() > 100 {
-        own = own.chars().take(99).chain(['…']).collect();
-    }
-    let mut parts = step.path.clone();
-    parts.push(own);
-    parts.join(" › ")
 }
 
 /// A failure's own place is nearer to the point than that of the whole step.

@@ -24,9 +24,20 @@ pub fn implied<'s>(steps: impl IntoIterator<Item = &'s Step>) -> (Hazard, Option
     worst
 }
 
+/// How many wrong PINs and wrong PUKs steps send at most.
+pub fn wrong_values<'s>(steps: impl IntoIterator<Item = &'s Step>) -> (u32, u32) {
+    let mut reckoning = Reckoning::default();
+    for step in steps {
+        reckoning.after(step);
+    }
+    reckoning.sent
+}
+
 /// Tries that may have been used so far, and the PIN that is known to be in force once it was changed.
 #[derive(Default)]
 struct Reckoning {
+    /// Wrong PINs and PUKs, whatever came between them.
+    sent: (u32, u32),
     pin_wrong: u32,
     puk_wrong: u32,
     pin_set: Option<CodeValue>,
@@ -165,6 +176,7 @@ impl Reckoning {
         match code {
             CodeName::Pin => {
                 self.pin_wrong += 1;
+                self.sent.0 += 1;
                 if self.pin_wrong >= PIN_TRIES {
                     Hazard::BlocksPin
                 } else {
@@ -173,6 +185,7 @@ impl Reckoning {
             }
             CodeName::Puk => {
                 self.puk_wrong += 1;
+                self.sent.1 += 1;
                 if self.puk_wrong >= PUK_TRIES {
                     Hazard::Bricks
                 } else {

@@ -5,7 +5,7 @@ use cie_conformance::suite::lint;
 use clap::Args;
 
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, plural};
 use crate::suite::Choice;
 
 /// Says everything that is wrong with scenario and block files
@@ -27,11 +27,7 @@ impl Lint {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let suite = self.choice.suite()?;
         let linted = lint(&suite, &self.choice.names)?;
-        let files = format!(
-            "{} file{}",
-            linted.files,
-            if linted.files == 1 { "" } else { "s" }
-        );
+        let files = plural(linted.files, "file");
         if linted.problems.is_empty() {
             output::say(&format!("{files}: nothing wrong"));
             return Ok(ExitCode::Success);

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, plural};
 use crate::suite::Choice;
 
 /// Lists scenarios: id, hazard, title, requirements, cells
@@ -105,8 +105,6 @@ fn table(cases: &[Case]) -> String {
             out += &format!("    {}\n", cells.join(" "));
         }
     }
-    let plural =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     out + &format!(
         "\n{}, {}\n",
         plural(scenarios, "scenario"),

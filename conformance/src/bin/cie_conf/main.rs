@@ -1,10 +1,15 @@
 //! The command line of the judge: it reads options, asks the library, prints. Nothing here decides what a card must do.
 
+mod coverage;
+mod explain;
 mod failure;
+mod fmt;
 mod lint;
 mod list;
+mod merge;
 mod output;
 mod run;
+mod schema;
 mod suite;
 
 use std::process::ExitCode;
@@ -19,6 +24,7 @@ Examples:
   cie-conf run ./my-scenario.yaml                     a file of your own
   cie-conf list pin                                   what there is
   cie-conf lint ./my-scenario.yaml                    what is wrong with a file, and what to write instead
+  cie-conf explain 63C2 CIE-PIN-003                   what a status word or a requirement means
 
 Names are ids (pin/lock-then-unblock), folders (pin), globs (**/lock*), each with a cell in brackets if
 wanted, and files or folders on the disk. Scenarios, personas and chips are inside the program.
@@ -39,6 +45,11 @@ enum Command {
     Run(run::Run),
     List(list::List),
     Lint(lint::Lint),
+    Fmt(fmt::Fmt),
+    Explain(explain::Explain),
+    Coverage(coverage::Coverage),
+    Schema(schema::Schema),
+    Report(merge::Report),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +57,11 @@ fn main() -> ExitCode {
         Command::Run(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Lint(command) => command.run(),
+        Command::Fmt(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Coverage(command) => command.run(),
+        Command::Schema(command) => command.run(),
+        Command::Report(command) => command.run(),
     };
     match result {
         Ok(code) => code.into(),

@@ -42,6 +42,15 @@ pub(crate) fn paint() -> Paint {
     }
 }
 
+/// Colour for standard output.
+pub(crate) fn paint_out() -> Paint {
+    if coloured(io::stdout().is_terminal()) {
+        Paint::coloured()
+    } else {
+        Paint::plain()
+    }
+}
+
 fn coloured(terminal: bool) -> bool {
     let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     terminal && !forbidden
@@ -60,15 +69,20 @@ pub(crate) fn problems(problems: &Problems) -> String {
 
 /// `2 errors, 1 warning`.
 pub(crate) fn counted(errors: usize, warnings: usize) -> String {
-    let plural =
-        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     match (errors, warnings) {
         (errors, 0) => plural(errors, "error"),
         (0, warnings) => plural(warnings, "warning"),
-        (errors, warnings) => format!(
-            "{}, {}",
-            plural(errors, "error"),
-            plural(warnings, "warning")
-        ),
+        (errors, warnings) => {
+            format!(
+                "{}, {}",
+                plural(errors, "error"),
+                plural(warnings, "warning")
+            )
+        }
     }
+}
+
+/// `1 case`, `2 cases`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

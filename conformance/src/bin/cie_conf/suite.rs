@@ -13,19 +13,32 @@ pub(crate) struct Choice {
     /// without any
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) folder: SuiteDir,
+}
+
+#[derive(Args)]
+pub(crate) struct SuiteDir {
     /// Takes scenarios from this folder instead of the program's own, e.g. `fixtures/scenarios` of a checkout, with its
     /// blocks and the requirements beside it
     #[arg(long, value_name = "DIR")]
     pub(crate) suite_dir: Option<PathBuf>,
 }
 
-impl Choice {
-    /// The suite they are chosen from.
-    pub(crate) fn suite(&self) -> Result<Suite, Failure> {
+impl SuiteDir {
+    /// The suite in the folder, or the program's own.
+    pub(crate) fn read(&self) -> Result<Suite, Failure> {
         Ok(match &self.suite_dir {
             Some(folder) => Suite::folder(folder)?,
             None => Suite::embedded()?,
         })
+    }
+}
+
+impl Choice {
+    /// The suite they are chosen from.
+    pub(crate) fn suite(&self) -> Result<Suite, Failure> {
+        self.folder.read()
     }
 
     /// The chosen cases; something, always.
@@ -33,6 +46,7 @@ impl Choice {
         let selection = select(suite, &self.names)?;
         if selection.cases.is_empty() {
             let place = self
+                .folder
                 .suite_dir
                 .as_ref()
                 .map_or_else(|| "the program".to_owned(), |dir| dir.display().to_string());

@@ -1,10 +1,10 @@
 //! The result of a run as data. These types are the JSON report, version 1, and the only input of every other format; they hold
 //! no behaviour beyond counting, and no secrets (the runner masks; [`super::mask`] does it once more before anything is written).
 //!
-//! Conventions of the JSON form: bytes are upper-case hexadecimal strings without separators, a status word is four hexadecimal
-//! digits, a seed is a string (a number would lose bits in JavaScript), times are whole nanoseconds, and whatever does not apply
-//! is absent, never `null` or an empty string. A reader ignores members it does not know; a change that breaks a reader raises
-//! the number in `"cie-report"`.
+//! Conventions of the JSON form: bytes are upper-case hexadecimal strings without separators, where `**` stands for a byte of a
+//! code that was taken out, a status word is four hexadecimal digits, a seed is a string (a number would lose bits in
+//! JavaScript), times are whole nanoseconds, and whatever does not apply is absent, never `null` or an empty string. A reader
+//! ignores members it does not know; a change that breaks a reader raises the number in `"cie-report"`.
 
 mod case;
 mod exchange;

@@ -68,6 +68,25 @@ pub struct Step {
     pub used_at: Option<Span>,
 }
 
+/// Characters of a title that was not given by the author.
+const TITLE: usize = 100;
+
+impl Step {
+    /// The name its author gave it, or the verb as it is written; groups and turns of loops before it.
+    pub fn title(&self) -> String {
+        let written = self.verb_span.text().split_whitespace();
+        let written = written.collect::<Vec<_>>().join(" ");
+        let opened = written.matches('{').count();
+        let open = opened.saturating_sub(written.matches('}').count());
+        let mut own = self.name.clone().unwrap_or(written + &" }".repeat(open));
+        if own.chars().count() > TITLE {
+            own = own.chars().take(TITLE - 1).chain(['…']).collect();
+        }
+        let parts = self.path.iter().cloned().chain([own]);
+        parts.collect::<Vec<_>>().join(" › ")
+    }
+}
+
 /// How a command or an answer travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,17 +1,17 @@
 //! `cie-conf run`: chooses cases, runs them, tells what came of it.
 
+mod interrupt;
 mod options;
+mod plan;
 mod progress;
 
-use std::sync::atomic::AtomicBool;
-
 use cie_conformance::report::model::{ExitCode, RunResult, TargetInfo};
-use cie_conformance::report::{Masker, terminal, write_all};
+use cie_conformance::report::{Destination, Masker, terminal, write_all};
 use cie_conformance::requirements::Level;
 use cie_conformance::run::{EmbeddedCards, Finished, Provider as _, run};
 use cie_conformance::suite::{Selection, Suite};
 
-pub(crate) use options::Run;
+pub(crate) use options::{Run, check_reports};
 use progress::Progress;
 
 use crate::failure::Failure;
@@ -26,20 +26,21 @@ impl Run {
         if let Some(share) = self.partition {
             selection.cases.retain(|case| share.has(case));
         }
-        if self.dry_run {
-            return Err(Failure::Usage("--dry-run is not there yet".to_owned()));
-        }
         if !selection.warnings.is_empty() {
             output::say(&output::problems(&selection.warnings));
         }
         let cards = EmbeddedCards::new(&self.chip).of_persona(&self.persona);
+        if self.dry_run {
+            output::print(&plan::of(&selection.cases, &cards.describe(), &self.report))?;
+            return Ok(ExitCode::Success);
+        }
         let mut result = self.result(&selection, &cards.describe());
         result.coverage = coverage.unwrap_or_default();
-        let finished = self.carry_out(&suite, &selection, &cards);
+        let finished = self.carry_out(&suite, &selection, &cards)?;
         result.cases = finished.cases;
         result.stopped = finished.stopped;
         self.name_files(&selection, &mut result);
-        Ok(self.tell(result))
+        Ok(tell(result, &self.report))
     }
 
     /// What is known of the run before it begins.
@@ -56,22 +57,28 @@ impl Run {
         result
     }
 
-    fn carry_out(&self, suite: &Suite, selection: &Selection, cards: &EmbeddedCards) -> Finished {
+    fn carry_out(
+        &self,
+        suite: &Suite,
+        selection: &Selection,
+        cards: &EmbeddedCards,
+    ) -> Result<Finished, Failure> {
         let shoulds = suite.requirements().iter();
         let shoulds = shoulds.filter(|requirement| requirement.level == Level::Should);
         let shoulds = shoulds.map(|requirement| requirement.id.clone()).collect();
+        let interrupted = interrupt::watch()?;
         let progress = Progress::new(&selection.cases, self.show);
-        let interrupted = AtomicBool::new(false);
+        let options = self.as_options();
         let finished = run(
             &selection.cases,
             cards,
-            &self.as_options(),
+            &options,
             &shoulds,
             &progress,
             &interrupted,
         );
         progress.finish();
-        finished
+        Ok(finished)
     }
 
     /// Cases of files that were named are asked for again by the file, as their ids mean nothing to the suite.
@@ -83,20 +90,20 @@ impl Run {
             }
         }
     }
+}
 
-    /// Reports first, as a reader may be waiting for them; then the words for people.
-    fn tell(&self, mut result: RunResult) -> ExitCode {
-        let written = write_all(&mut result, &Masker::new(), &self.report);
-        let closing = terminal::closing(&result, &written.paths, output::paint());
-        output::say(closing.trim_end());
-        for error in &written.errors {
-            output::say(&format!("error: {error}"));
-        }
-        let code = result.exit_code();
-        if written.errors.is_empty() {
-            code
-        } else {
-            code.or(ExitCode::Harness)
-        }
+/// Writes the reports, then tells people. Reports first, as a program may be waiting for them.
+pub(crate) fn tell(mut result: RunResult, reports: &[Destination]) -> ExitCode {
+    let written = write_all(&mut result, &Masker::new(), reports);
+    let closing = terminal::closing(&result, &written.paths, output::paint());
+    output::say(closing.trim_end());
+    for error in &written.errors {
+        output::say(&format!("error: {error}"));
+    }
+    let code = result.exit_code();
+    if written.errors.is_empty() {
+        code
+    } else {
+        code.or(ExitCode::Harness)
     }
 }

@@ -107,7 +107,7 @@ impl Run {
     /// For the runner.
     pub(super) fn as_options(&self) -> Options {
         let mut rerun = Vec::new();
-        if let Some(folder) = &self.choice.suite_dir {
+        if let Some(folder) = &self.choice.folder.suite_dir {
             rerun.push(format!("--suite-dir '{}'", folder.display()));
         }
         if self.chip != DEFAULT_CHIP {

@@ -1,0 +1,33 @@
+//! `cie-conf schema`: the JSON Schema that editors complete and check with.
+
+use cie_conformance::report::model::ExitCode;
+use cie_conformance::scenario::{block_schema, scenario_schema};
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Prints the JSON Schema of scenario files
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  cie-conf schema > cie-scenario-1.schema.json
+then begin a scenario with
+  # yaml-language-server: $schema=./cie-scenario-1.schema.json")]
+pub(crate) struct Schema {
+    /// Prints that of block files instead
+    #[arg(long)]
+    block: bool,
+}
+
+impl Schema {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let schema = if self.block {
+            block_schema()
+        } else {
+            scenario_schema()
+        };
+        output::print(&schema)?;
+        Ok(ExitCode::Success)
+    }
+}
