@@ -1,5 +1,5 @@
-//! The desktop family: reads 128 bytes at a time, knows the chip by its ATR, keeps half of the PIN from enrolment. Three programs
-//! share these building blocks: the PKCS#11 library, its PIN manager, and the minidriver.
+//! The desktop family: reads 128 bytes at a time, knows the chip by its ATR, keeps half of the PIN from enrolment. Here are the
+//! blocks, enrolment and the PKCS#11 library; PIN manager, document signer and minidriver are made of the same blocks.
 
 use cie_conformance::target::Target;
 use cie_crypto::hash;
@@ -59,9 +59,9 @@ pub(crate) struct Desktop {
     pub(crate) reader: Reader,
     family: u8,
     /// Read once and kept for the life of the process.
-    parameters: Option<Parameters>,
-    authority: Option<Authority>,
-    device: Option<PublicKey>,
+    pub(crate) parameters: Option<Parameters>,
+    pub(crate) authority: Option<Authority>,
+    pub(crate) device: Option<PublicKey>,
     pub(crate) enrolment: Option<Enrolment>,
     /// The number of the card as twelve digits, from EF.SN.ICC.
     pub(crate) number: Option<String>,
@@ -219,7 +219,7 @@ impl Desktop {
         }
     }
 
-    fn half(&self) -> Result<String, Stop> {
+    pub(crate) fn half(&self) -> Result<String, Stop> {
         let enrolment = self
             .enrolment
             .as_ref()
@@ -371,114 +371,4 @@ impl Desktop {
         let agreed = self.agree()?;
         self.device_authentication(&agreed).map(|_| ())
     }
-
-    // --- PIN manager and document signature ------------------------------------------------------------------------
-
-    /// Up to the authenticated device, the services key before EF.1004.
-    fn manager_session(&mut self) -> Result<(), Stop> {
-        self.reader.reset()?;
-        self.root()?;
-        self.read_number()?;
-        self.cie()?;
-        self.cache_key()?;
-        self.read_device_key()?;
-        self.read_parameters()?;
-        self.read_authority()?;
-        let agreed = self.agree()?;
-        self.device_authentication(&agreed).map(|_| ())
-    }
-
-    pub(crate) fn change_pin(&mut self, old: &str, new: &str) -> Result<(), Stop> {
-        self.manager_session()?;
-        self.demand(0x81, old)?;
-        self.reader
-            .protected_ok("00240081", format!("{old}{new}").as_bytes(), None)?;
-        if let Some(enrolment) = &mut self.enrolment {
-            enrolment.pin_half = new[..4].to_owned();
-        }
-        Ok(())
-    }
-
-    pub(crate) fn unblock_pin(&mut self, puk: &str, new: &str) -> Result<(), Stop> {
-        self.manager_session()?;
-        self.demand(0x82, puk)?;
-        self.reader.protected_ok("002C0281", new.as_bytes(), None)?;
-        if let Some(enrolment) = &mut self.enrolment {
-            enrolment.pin_half = new[..4].to_owned();
-        }
-        Ok(())
-    }
-
-    /// Signature of a document, for the card with this services number.
-    pub(crate) fn sign_document(
-        &mut self,
-        number: &str,
-        half: &str,
-        digest_info: &[u8],
-    ) -> Result<Signed, Stop> {
-        self.reader.reset()?;
-        self.root()?;
-        self.read_number()?;
-        self.cie()?;
-        self.read_device_key()?;
-        self.cie()?;
-        self.cache_key()?;
-        if self.file("1001")? != number.as_bytes() {
-            return Err(Stop::NotEnrolled);
-        }
-        let pin = self.half()? + half;
-        self.reader.reset()?;
-        (self.parameters, self.authority, self.device) = (None, None, None);
-        self.session()?;
-        self.demand(0x81, &pin)?;
-        let certificate = self.secret_file("1003")?;
-        let signature = self.signature(digest_info)?;
-        Ok(Signed {
-            certificate,
-            signature,
-        })
-    }
-
-    // --- minidriver ------------------------------------------------------------------------------------------------
-
-    /// What the minidriver reads when a program opens the card.
-    pub(crate) fn acquire(&mut self) -> Result<(), Stop> {
-        self.root()?;
-        self.read_number()?;
-        self.cie()?;
-        self.cache_key()?;
-        self.read_device_key().map(|_| ())
-    }
-
-    /// The minidriver's session with the PIN verified; the signature comes in the same session.
-    pub(crate) fn authenticate(&mut self, reference: u8, code: &str) -> Result<(), Stop> {
-        self.reader.reset()?;
-        self.session()?;
-        self.demand(reference, code)
-    }
-
-    /// The minidriver unblocks: tries first, then the value; both must be answered with 9000.
-    pub(crate) fn minidriver_unblock(&mut self, puk: &str, new: &str) -> Result<(), Stop> {
-        self.authenticate(0x82, puk)?;
-        self.reader.protected_ok("002C0381", &[], None)?;
-        self.reader
-            .protected_ok("002C0281", new.as_bytes(), None)
-            .map(|_| ())
-    }
-
-    /// The minidriver changes the PIN.
-    pub(crate) fn minidriver_change(&mut self, old: &str, new: &str) -> Result<(), Stop> {
-        self.authenticate(0x81, old)?;
-        let codes = format!("{old}{new}");
-        self.reader
-            .protected_ok("00240081", codes.as_bytes(), None)
-            .map(|_| ())
-    }
-}
-
-/// What a document signature is made of.
-#[derive(Clone, Debug)]
-pub(crate) struct Signed {
-    pub(crate) certificate: Vec<u8>,
-    pub(crate) signature: Vec<u8>,
 }

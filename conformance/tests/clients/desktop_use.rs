@@ -13,13 +13,10 @@ use crate::desktop_enrolment::compare;
 use crate::security_object::Mismatch;
 use crate::{Stop, certificate};
 
-/// Families in the desktop table that between them have every dialect.
-const RECOGNISED: &str = "actalis-b946 is the one that is not";
-
 fn enrolled(chip: &str, profile: &str) -> Option<Desktop> {
     let connected = Desktop::connect(card(chip, profile), family_by_multiset);
     if chip == "actalis-b946" {
-        assert_eq!(connected.err(), Some(Stop::NotRecognised), "{RECOGNISED}");
+        assert_eq!(connected.err(), Some(Stop::NotRecognised));
         return None;
     }
     let mut client = connected.unwrap();
@@ -42,6 +39,7 @@ fn is_of(signature: &[u8], data: &[u8]) {
     assert_eq!(pkcs1::recover_type1(key, signature).unwrap(), data);
 }
 
+/// Login and signature; where nothing of the profile touches the codes, they are left alone.
 fn pkcs11(chip: &str, profile: &str) {
     let Some(mut client) = enrolled(chip, profile) else {
         return;
@@ -54,6 +52,9 @@ fn pkcs11(chip: &str, profile: &str) {
     is_of(&signature, &data);
     let certified = certificate::key(&client.enrolment.as_ref().unwrap().certificate).unwrap();
     pkcs1::verify_digest(&certified, HashAlgorithm::Sha256, b"abc", &signature).unwrap();
+    if profile != "default" {
+        return;
+    }
     client.set_pin("5678", "8765").unwrap();
     assert_eq!(
         client.login("5678"),
@@ -65,6 +66,7 @@ fn pkcs11(chip: &str, profile: &str) {
     client.login("1122").unwrap();
 }
 
+/// As above.
 fn minidriver(chip: &str, profile: &str) {
     let connected = Desktop::connect(card(chip, profile), family_by_search);
     let Ok(mut client) = connected else {
@@ -83,6 +85,9 @@ fn minidriver(chip: &str, profile: &str) {
     }
     // Without a hash algorithm the data go as they are.
     is_of(&client.signature(b"anything").unwrap(), b"anything");
+    if profile != "default" {
+        return;
+    }
     client.minidriver_change(PIN, "13572468").unwrap();
     client.authenticate(0x81, "13572468").unwrap();
     for left in [2, 1, 0] {

@@ -47,14 +47,17 @@ mod desktop;
 mod desktop_enrolment;
 mod desktop_use;
 mod loops;
+mod minidriver;
 mod phone;
 mod phone_use;
+mod pin_manager;
 mod reader;
 mod security_object;
 mod services;
 mod services_use;
 mod strict_phone;
 mod transcript;
+mod transcript_model;
 mod transcript_replay;
 
 use cie_conformance::target::TargetError;
