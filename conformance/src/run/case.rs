@@ -10,6 +10,7 @@ use super::session::{Outcome, Session, Trouble};
 use super::surroundings::Around;
 use super::{Options, words};
 use crate::expect::{self, Observation};
+use crate::guard::{Admission, CaseRisk};
 use crate::report::model::{
     CaseResult, Counters, Failure, FailureKind, Phase, StepResult, Verdict,
 };
@@ -39,6 +40,15 @@ impl Runner<'_> {
             result.verdict = Verdict::NotApplicable;
             result.reason = Some(reason);
             return result;
+        }
+        if let Some(guard) = self.provider.guard() {
+            let named = self.options.named.contains(&case.id);
+            let admission = guard.lock().begin_case(CaseRisk::of(case, named));
+            if let Admission::Skip { reason } | Admission::Refuse { reason } = admission {
+                result.verdict = Verdict::Skipped;
+                result.reason = Some(reason);
+                return result;
+            }
         }
         match self.provider.card(case, seed) {
             Ok(setup) => self.with_card(case, seed, setup, &mut result),
@@ -93,7 +103,12 @@ impl Runner<'_> {
             return;
         }
         let profile = setup.profile.clone();
-        let mut session = Session::new(setup, seed);
+        if let Some(reason) = other_card(case, &setup) {
+            result.verdict = Verdict::NotApplicable;
+            result.reason = Some(reason);
+            return;
+        }
+        let mut session = Session::new(setup, self.provider.guard(), seed);
         let begun = Instant::now();
         if let Err(error) = session.terminal.power_on() {
             result.verdict = Verdict::Inconclusive;
@@ -303,7 +318,7 @@ impl Runner<'_> {
             Trouble::Rule(message) => (FailureKind::SecureMessaging, message),
             Trouble::Harness(message) => (FailureKind::Harness, message),
         };
-        if kind == FailureKind::Transport && !mute {
+        if matches!(kind, FailureKind::Transport | FailureKind::Guard) && !mute {
             judged.note = Some("lost".to_owned());
         }
         judged.failures.push(Failure {
@@ -337,6 +352,26 @@ impl Runner<'_> {
             Verdict::Failed
         }
     }
+}
+
+/// Why a card that was not made for the case is not the one it asks for.
+fn other_card(case: &Case, setup: &Setup) -> Option<String> {
+    if setup.target.kind() == TargetKind::Emulator {
+        return None;
+    }
+    let wanted = case.card();
+    if wanted.preset.is_some() || !wanted.profile.is_empty() {
+        return Some("it needs a card with other behaviour parameters than this one".to_owned());
+    }
+    let pairs = [
+        ("chip", &wanted.chip, &setup.facts.chip),
+        ("persona", &wanted.persona, &setup.facts.persona),
+    ];
+    pairs.into_iter().find_map(|(what, wanted, there)| {
+        let (wanted, there) = (wanted.as_ref()?, there.as_ref()?);
+        (wanted.value != *there)
+            .then(|| format!("it needs {what} {}, the card has {there}", wanted.value))
+    })
 }
 
 fn place_of(kind: TargetKind) -> Place {

@@ -40,6 +40,8 @@ pub struct Options {
     pub durations: bool,
     /// The day of the run, `YYYY-MM-DD`, against which validity is judged.
     pub today: String,
+    /// Ids of scenarios that were typed in full; a folder or a glob types none.
+    pub named: BTreeSet<String>,
     /// Options to repeat in the command that reruns a case, e.g. `--target reader`.
     pub rerun_options: String,
 }
@@ -52,6 +54,7 @@ impl Default for Options {
             fail_fast: false,
             durations: false,
             today: "2026-01-01".to_owned(),
+            named: BTreeSet::new(),
             rerun_options: String::new(),
         }
     }
@@ -158,7 +161,7 @@ pub fn run(
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     Finished {
         cases: results.into_iter().flatten().collect(),
-        stopped: stop(options, &failed, interrupted),
+        stopped: shut(provider).or_else(|| stop(options, &failed, interrupted)),
     }
 }
 
@@ -171,6 +174,16 @@ fn skipped(mut result: CaseResult, why: &str) -> CaseResult {
     result.verdict = Verdict::Skipped;
     result.reason = Some(why.to_owned());
     result
+}
+
+/// The guard of a physical card has shut the run.
+fn shut(provider: &dyn Provider) -> Option<Stop> {
+    let guard = provider.guard()?;
+    let latch = guard.lock().latch().map(ToString::to_string)?;
+    Some(Stop {
+        kind: StopKind::Refused,
+        message: latch,
+    })
 }
 
 fn stop(options: &Options, failed: &AtomicBool, interrupted: &AtomicBool) -> Option<Stop> {

@@ -10,6 +10,7 @@ use cie_emulator::chip::{Profile, ProfileError, chip, preset_values, setting};
 use cie_emulator::persona::{Persona, personalise};
 
 use super::facts::Facts;
+use crate::guard::SharedGuard;
 use crate::scenario::Case;
 use crate::target::{Embedded, Target, TargetKind};
 
@@ -41,6 +42,11 @@ pub trait Provider: Sync {
 
     /// How many cases can run at once.
     fn capacity(&self) -> usize;
+
+    /// What stands between cases and a card that can be harmed; the target is then behind its wall.
+    fn guard(&self) -> Option<SharedGuard> {
+        None
+    }
 
     /// The card for a case; all its random bytes derive from `seed`.
     ///

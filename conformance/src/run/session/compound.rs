@@ -81,6 +81,11 @@ impl Session {
         self.reset(ResetKind::Cold)?;
         let parameters = OpenParameters::default();
         self.authenticate(&parameters)?;
+        if let Some(result) = self.guarded_restore() {
+            result?;
+            self.codes.pin.clone_from(&self.codes.original_pin);
+            return Ok(Outcome::default());
+        }
         let right = |session: &Self, name| -> Result<ias::Code, Trouble> {
             let code = session.codes.right(name).map_err(Trouble::Harness)?;
             Ok(ias::Code::new(*code.reveal()))

@@ -9,6 +9,7 @@ use cie_emulator::wire::{CommandBuf, Response, StatusWord, ins};
 
 mod channels;
 mod compound;
+mod guarded;
 mod told;
 
 use super::commands::Builder;
@@ -16,6 +17,7 @@ use super::facts::Facts;
 use super::provider::Setup;
 use super::spoil;
 use super::values::{Codes, Values};
+use crate::guard::SharedGuard;
 use crate::scenario::model::{Action, ChannelForm, Reset as ResetKind, Step, Tamper};
 use crate::target::{Reset, TargetError, TargetKind};
 use crate::terminal::ias::{self, DeviceAuthentication, IasError, Prepared};
@@ -79,6 +81,8 @@ pub(super) struct Session {
     pub(super) facts: Arc<Facts>,
     pub(super) chip: Option<Arc<Chip>>,
     pub(super) kind: TargetKind,
+    /// Stands between the case and a physical card.
+    guard: Option<SharedGuard>,
     pub(super) codes: Codes,
     pub(super) captures: BTreeMap<String, Vec<u8>>,
     /// Tries of PIN and PUK as the last status words told them.
@@ -91,7 +95,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(setup: Setup, seed: u64) -> Self {
+    pub(super) fn new(setup: Setup, guard: Option<SharedGuard>, seed: u64) -> Self {
         let kind = setup.target.kind();
         let random = cie_crypto::random::Seeded::derived(seed, "terminal");
         Self {
@@ -100,6 +104,7 @@ impl Session {
             facts: setup.facts,
             chip: setup.chip,
             kind,
+            guard,
             captures: BTreeMap::new(),
             tries_told: (None, None),
             session_broken: false,
@@ -114,7 +119,10 @@ impl Session {
         match &step.action {
             Action::Bytes(bytes) => {
                 let bytes = self.bytes(bytes)?;
-                let reply = self.terminal.transmit_bytes(&bytes)?;
+                self.ask_bytes(&bytes)?;
+                let result = self.terminal.transmit_bytes(&bytes);
+                self.tell(None, &result);
+                let reply = result?;
                 Ok(answered(reply, Some(bytes)))
             }
             Action::ReadFile(read) => self.read_file(read),
@@ -251,7 +259,13 @@ impl Session {
         self.spoiled(&mut options, &step.tamper)?;
         let in_session = protected && !self.session_broken && options.tamper.is_none();
         let spoiled = options.tamper.is_some() || (self.terminal.is_protected() && !protected);
-        let reply = self.terminal.transmit_with(command, &options)?;
+        match (&options.tamper, &sent) {
+            (Some(_), Some(wire)) => self.ask_spoiled(command, wire)?,
+            _ => self.ask(command, protected)?,
+        }
+        let result = self.terminal.transmit_with(command, &options);
+        self.tell(Some(command), &result);
+        let reply = result?;
         self.note_session(spoiled, protected, &reply);
         Ok(Outcome {
             reply: Some(reply),
@@ -309,8 +323,10 @@ impl Session {
         };
         spoil::alter(&mut bytes, tamper);
         self.session_broken |= self.terminal.is_protected();
-        let reply = self.terminal.transmit_bytes(&bytes)?;
-        Ok(answered(reply, sent))
+        self.ask_spoiled(command, &bytes)?;
+        let result = self.terminal.transmit_bytes(&bytes);
+        self.tell(Some(command), &result);
+        Ok(answered(result?, sent))
     }
 
     /// After a spoiled command, a plain answer inside the session or a plain command, both sides may differ about it.

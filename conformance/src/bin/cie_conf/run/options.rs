@@ -120,6 +120,7 @@ impl Run {
             rerun.push(format!("--today {day}"));
         }
         Options {
+            named: std::collections::BTreeSet::new(),
             seed: self.seed,
             jobs: self
                 .jobs
