@@ -1,8 +1,10 @@
 //! A card that only has a PIN and a PUK, follows the emulator's credential object, and keeps count of what must never happen.
 
+use std::sync::{Arc, Mutex};
+
 use cie_conformance::guard::{
-    Allowances, CardIdentity, CaseRisk, Farewell, Guard, Ledger, MemoryLedger, Refusal, Secrets,
-    Setup, Stopped,
+    Allowances, CardIdentity, CardKey, CaseRisk, Farewell, Guard, Ledger, LedgerError, Life,
+    MemoryLedger, Refusal, Secrets, Setup, Stopped,
 };
 use cie_conformance::scenario::model::{CodeName, Hazard};
 use cie_conformance::target::TargetKind;
@@ -153,6 +155,25 @@ pub(crate) fn change(old: &str, new: &str) -> CommandBuf {
 
 pub(crate) fn reset(new: &str) -> CommandBuf {
     CommandBuf::new(0, ins::RESET_RETRY_COUNTER, 2, 0x81).data(new.as_bytes().to_vec())
+}
+
+/// A ledger that outlives a run.
+#[derive(Clone, Default)]
+pub(crate) struct Shared(Arc<Mutex<MemoryLedger>>);
+
+impl Ledger for Shared {
+    fn life(&self, card: &[CardKey]) -> Result<Life, LedgerError> {
+        self.0.lock().unwrap().life(card)
+    }
+    fn charge(&mut self, card: &[CardKey], limit: Option<u32>) -> Result<(), LedgerError> {
+        self.0.lock().unwrap().charge(card, limit)
+    }
+    fn refund(&mut self, card: &[CardKey]) -> Result<(), LedgerError> {
+        self.0.lock().unwrap().refund(card)
+    }
+    fn note_pin(&mut self, card: &[CardKey], left: Option<u8>) -> Result<(), LedgerError> {
+        self.0.lock().unwrap().note_pin(card, left)
+    }
 }
 
 /// What the person at the keyboard gives.

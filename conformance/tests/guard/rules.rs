@@ -1,12 +1,15 @@
 //! Each rule by its name, with the words a person reads.
 
-use cie_conformance::guard::{CaseRisk, Farewell, Permit, Secrets, Setup};
+use cie_conformance::guard::{CardIdentity, CaseRisk, Farewell, Ledger, Permit, Secrets, Setup};
 use cie_conformance::scenario::model::{CodeName, Hazard};
-use cie_emulator::credentials::VerifyEmpty;
+use cie_emulator::credentials::{CredentialPolicy, LastWrong, PukExhaustion, VerifyEmpty};
 use cie_emulator::wire::{CommandBuf, StatusWord};
 use rstest::rstest;
 
-use crate::card::{Bench, Card, PIN, POLICY, PUK, change, code, reset, risk, setup, verify};
+use crate::card::{
+    Bench, Card, NIS, PIN, POLICY, PUK, Shared, change, code, reset, risk, setup, setup_with,
+    verify,
+};
 
 const WRONG_PIN: &str = "13572469";
 const WRONG_PUK: &str = "86420974";
@@ -220,8 +223,8 @@ fn without_the_puk_the_last_try_stays() {
     "a wrong PIN with 1 try left would use up the last one; the PUK has too few tries left to unblock it"
 )]
 fn a_puk_without_tries_is_no_way_back(#[case] puk_left: u8, #[case] message: &str) {
-    let policy = cie_emulator::credentials::CredentialPolicy {
-        puk_exhaustion: cie_emulator::credentials::PukExhaustion::PukObjectOnly,
+    let policy = CredentialPolicy {
+        puk_exhaustion: PukExhaustion::PukObjectOnly,
         ..POLICY
     };
     let mut bench = Bench::case(
@@ -259,7 +262,7 @@ fn a_wrong_puk_is_followed_by_a_right_one_and_two_are_all() {
 #[test]
 fn the_last_puk_try_is_never_used() {
     let mut bench = Bench::case(
-        Card::new(cie_emulator::credentials::CredentialPolicy {
+        Card::new(CredentialPolicy {
             puk_success_resets: false,
             ..POLICY
         })
@@ -299,7 +302,7 @@ fn a_card_without_a_name_is_sent_no_wrong_puk() {
 
 #[test]
 fn a_card_that_does_not_tell_is_established_with_the_right_pin() {
-    let silent = cie_emulator::credentials::CredentialPolicy {
+    let silent = CredentialPolicy {
         verify_empty: VerifyEmpty::WrongLength,
         ..POLICY
     };
@@ -372,4 +375,41 @@ fn the_pin_before_is_wrong_and_no_guess() {
         Ok(StatusWord(0x63C2))
     );
     assert_eq!(bench.restore(), Farewell::AsFound);
+}
+
+#[test]
+fn a_pin_that_may_be_mistyped_is_tried_unseen_once() {
+    let silent = CredentialPolicy {
+        verify_empty: VerifyEmpty::WrongLength,
+        ..POLICY
+    };
+    let card = Card::new(silent).with_pin("99990000");
+    let mut bench = Bench::case(card, "", Hazard::None);
+    let right = verify(CodeName::Pin, PIN);
+    bench.send_with(&right, false, true).unwrap();
+    assert_eq!(
+        refusal(&mut bench, &right),
+        "a PIN said to be right was refused by this card before, or its answer was lost, and the card does not tell how many tries are left; verify the right one with the issuer's software, then take `refused_pin_left` out of the card's entry in the ledger"
+    );
+    assert_eq!(bench.card.credentials.pin_left, 2);
+}
+
+#[test]
+fn a_puk_answered_blocked_out_of_the_blue_stays_counted() {
+    let silent = CredentialPolicy {
+        verify_empty: VerifyEmpty::WrongLength,
+        last_wrong: LastWrong::Blocked,
+        ..POLICY
+    };
+    let mut card = Card::new(silent).with_tries(3, 1);
+    card.credentials.puk = code("66665555");
+    let ledger = Shared::default();
+    let mut setup = setup_with("", Box::new(ledger.clone()));
+    setup.sacrificial = Some(NIS.parse().unwrap());
+    let mut bench = Bench::new(card, setup);
+    bench.guard.begin_case(risk(Hazard::Bricks));
+    let answer = bench.send(&verify(CodeName::Puk, PUK));
+    assert_eq!(answer, Ok(StatusWord(0x6983)));
+    let card = CardIdentity::default().with_nis(NIS).keys();
+    assert_eq!(ledger.life(&card).unwrap().wrong_puks, 1);
 }

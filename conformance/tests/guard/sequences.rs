@@ -1,11 +1,9 @@
 //! Whatever is sent, in whatever order, over several runs and on cards of several tempers: what must never happen does not.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 
 use cie_conformance::guard::{
-    Admission, CardIdentity, CardKey, CaseRisk, Farewell, Ledger, LedgerError, Life, MemoryLedger,
-    Permit, SerialNumber, Setup, derive_wrong,
+    Admission, CardIdentity, CaseRisk, Farewell, Ledger, Permit, SerialNumber, Setup, derive_wrong,
 };
 use cie_conformance::scenario::model::{CodeName, Hazard};
 use cie_emulator::credentials::{
@@ -14,26 +12,7 @@ use cie_emulator::credentials::{
 use cie_emulator::wire::{Command, CommandBuf, ins};
 use proptest::prelude::*;
 
-use crate::card::{Bench, Card, NIS, PIN, POLICY, PUK, code, setup_with};
-
-/// A ledger that outlives a run.
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<MemoryLedger>>);
-
-impl Ledger for Shared {
-    fn life(&self, card: &[CardKey]) -> Result<Life, LedgerError> {
-        self.0.lock().unwrap().life(card)
-    }
-    fn charge(&mut self, card: &[CardKey], limit: Option<u32>) -> Result<(), LedgerError> {
-        self.0.lock().unwrap().charge(card, limit)
-    }
-    fn refund(&mut self, card: &[CardKey]) -> Result<(), LedgerError> {
-        self.0.lock().unwrap().refund(card)
-    }
-    fn note_pin(&mut self, card: &[CardKey], left: Option<u8>) -> Result<(), LedgerError> {
-        self.0.lock().unwrap().note_pin(card, left)
-    }
-}
+use crate::card::{Bench, Card, NIS, PIN, POLICY, PUK, Shared, code, setup_with};
 
 /// A value as a scenario may come by it.
 #[derive(Clone, Debug)]
