@@ -23,6 +23,13 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|part| part == needle)
 }
 
+/// A cryptogram under fresh keys holds any four bytes sooner or later, but never eight digits.
+fn scan_cryptogram(answer: &[u8], secrets: &[Vec<u8>]) -> Result<(), TestCaseError> {
+    let whole: Vec<Vec<u8>> = secrets.iter().filter(|s| s.len() >= 8).cloned().collect();
+    assert!(!whole.is_empty());
+    scan(answer, &whole)
+}
+
 fn scan(answer: &[u8], secrets: &[Vec<u8>]) -> Result<(), TestCaseError> {
     for secret in secrets {
         prop_assert!(!holds(answer, secret), "a code in {:02X?}", answer);
@@ -60,7 +67,7 @@ fn interrogate(terminal: &Terminal, secrets: &[Vec<u8>]) -> Result<(), TestCaseE
         let odd = question.header.ins & 1 == 1;
         let bytes = inside.channel.as_mut().unwrap().protect(&question);
         let answer = inside.raw(&bytes);
-        scan(&answer, secrets)?;
+        scan_cryptogram(&answer, secrets)?;
         if let Ok(reply) = inside.channel.as_mut().unwrap().open(&answer, odd) {
             scan(&reply.data, secrets)?;
         }
@@ -124,7 +131,7 @@ fn c11_no_answer_to_a_command_with_a_code_holds_it() {
     ] {
         let bytes = terminal.channel.as_mut().unwrap().protect(&command);
         let answer = terminal.raw(&bytes);
-        scan(&answer, &secrets).unwrap();
+        scan_cryptogram(&answer, &secrets).unwrap();
         let opened = terminal.channel.as_mut().unwrap().open(&answer, false);
         assert!(opened.unwrap().data.is_empty());
         interrogate(&terminal, &secrets).unwrap();

@@ -14,6 +14,7 @@ mod channel;
 pub(crate) mod commands;
 mod device;
 pub(crate) mod published;
+mod steps;
 mod terminal;
 
 pub(crate) use cards::{
@@ -22,6 +23,7 @@ pub(crate) use cards::{
 };
 pub(crate) use channel::Channel;
 pub(crate) use device::{Agreement, Certificate, RND_IFD, SN_IFD};
+pub(crate) use steps::{introduced, not_authenticated, present, prove};
 pub(crate) use terminal::{Look, Reply, Terminal};
 
 /// Bytes of a hexadecimal text; spaces are for the eye.
