@@ -14,7 +14,7 @@ pub mod secure_messaging;
 use std::fmt;
 
 use cie_crypto::random::RandomSource;
-use cie_emulator::wire::{Command, CommandBuf, Response};
+use cie_emulator::wire::{Command, CommandBuf, Le, Response};
 
 use crate::target::{CardState, Reset, Target, TargetError};
 
@@ -187,11 +187,42 @@ impl Terminal {
         step: &'static str,
         command: &CommandBuf,
     ) -> Result<Reply, TerminalError> {
-        let reply = self.transmit(command)?;
+        let reply = self.transmit_whole(command, &SendOptions::default())?;
         match reply.sw.is_ok() {
             true => Ok(reply),
             false => Err(TerminalError::Status { step, sw: reply.sw }),
         }
+    }
+
+    /// Sends a command and goes on as clients do where the card says the right Le by `6Cxx` or keeps the answer behind `61xx`
+    /// (ISO/IEC 7816-4:2020 §5.6): only in clear, in at most 64 rounds. An answer that is judged by itself is got with
+    /// [`transmit_with`](Self::transmit_with).
+    ///
+    /// # Errors
+    /// [`TerminalError`]; any status word is an answer, not an error.
+    pub fn transmit_whole(
+        &mut self,
+        command: &CommandBuf,
+        options: &SendOptions,
+    ) -> Result<Reply, TerminalError> {
+        let mut reply = self.transmit_with(command, options)?;
+        if reply.channel == Protection::Protected {
+            return Ok(reply);
+        }
+        if reply.sw.sw1() == 0x6C {
+            let command = command.clone().le(Le::from_short(reply.sw.sw2()));
+            reply = self.transmit_with(&command, options)?;
+        }
+        for _ in 0..64 {
+            if reply.sw.bytes_available().is_none() {
+                break;
+            }
+            let rest = ias::commands::get_response(Le::from_short(reply.sw.sw2()));
+            let more = self.transmit_with(&rest, &SendOptions::plain())?;
+            reply.data.extend_from_slice(&more.data);
+            reply.sw = more.sw;
+        }
+        Ok(reply)
     }
 
     /// Sends a command in the given manner. A chain ends at the first link that is not answered with `9000`; its answer is

@@ -5,7 +5,7 @@ use cie_crypto::rsa::PublicKey;
 use cie_emulator::wire::tlv::Tlv;
 use cie_emulator::wire::{CommandBuf, Le, StatusWord};
 
-use super::super::{Terminal, TerminalError};
+use super::super::{SendOptions, Terminal, TerminalError};
 use super::commands;
 use super::rules::{IasError, Rule, require};
 
@@ -84,7 +84,8 @@ pub fn read_current(terminal: &mut Terminal, how: ReadLoop) -> Result<FileRead, 
         let offset = offset.ok_or_else(|| {
             IasError::broken(Rule::FileEnds, "32768 bytes were read and the file goes on")
         })?;
-        let reply = terminal.transmit(&commands::read_binary(offset, le))?;
+        let command = commands::read_binary(offset, le);
+        let reply = terminal.transmit_whole(&command, &SendOptions::default())?;
         commands += 1;
         require(Rule::ReadLength, reply.data.len() <= most, || {
             format!(

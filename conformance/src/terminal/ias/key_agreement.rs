@@ -120,7 +120,7 @@ pub fn agree_keys(
     let share = TerminalShare::fresh(terminal, parameters);
     terminal.demand("MSE SET, terminal's public value", &share.command())?;
     let command = commands::get_data(&commands::CARD_PUBLIC_VALUE);
-    let reply = terminal.transmit_with(&command, &SendOptions::plain())?;
+    let reply = terminal.transmit_whole(&command, &SendOptions::plain())?;
     if !reply.sw.is_ok() {
         let step = "GET DATA, card's public value";
         return Err(super::super::TerminalError::Status { step, sw: reply.sw }.into());

@@ -3,7 +3,6 @@
 
 use cie_crypto::pkcs1;
 use cie_crypto::rsa::PublicKey;
-use cie_emulator::wire::{Le, StatusWord};
 
 use super::super::{Reply, SendOptions, Terminal, TerminalError};
 use super::commands;
@@ -24,8 +23,7 @@ pub fn sign_with(
     if !reply.sw.is_ok() {
         return Ok(reply);
     }
-    let reply = terminal.transmit_with(&commands::internal_authenticate(message), options)?;
-    collect(terminal, reply, options)
+    Ok(terminal.transmit_whole(&commands::internal_authenticate(message), options)?)
 }
 
 /// Signs with key 81 through the open channel; the PIN was verified. 256 bytes.
@@ -65,27 +63,6 @@ fn finished(step: &'static str, reply: Reply) -> Result<Vec<u8>, IasError> {
         true => Ok(reply.data),
         false => Err(TerminalError::Status { step, sw: reply.sw }.into()),
     }
-}
-
-/// Fetches what `61xx` announces (ISO/IEC 7816-4:2020 §11.11.1); at most 64 rounds.
-fn collect(
-    terminal: &mut Terminal,
-    mut reply: Reply,
-    options: &SendOptions,
-) -> Result<Reply, IasError> {
-    for _ in 0..64 {
-        let Some(available) = reply.sw.bytes_available() else {
-            break;
-        };
-        let le = match reply.sw {
-            StatusWord(0x6100) => Le::Maximum,
-            _ => Le::Exactly(u16::try_from(available).unwrap_or(0xFF)),
-        };
-        let more = terminal.transmit_with(&commands::get_response(le), options)?;
-        reply.data.extend_from_slice(&more.data);
-        reply.sw = more.sw;
-    }
-    Ok(reply)
 }
 
 /// Checks that `signature` is the block type 1 around exactly `message`.
