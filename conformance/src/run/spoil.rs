@@ -3,7 +3,9 @@
 
 use cie_emulator::wire::CommandBuf;
 
-use crate::scenario::model::{CertificateFault, PlainTrouble, ProofFault, Replay, Tamper};
+use crate::scenario::model::{
+    CertificateFault, PlainTrouble, ProofFault, Replay, SecureMessagingObject, Tamper,
+};
 use crate::terminal::ias::Fault;
 use crate::terminal::{ChannelError, Tamper as Spoiled, TerminalError};
 
@@ -29,7 +31,9 @@ pub(super) fn of(tamper: &Tamper) -> Result<Option<Spoiled>, String> {
             bit: bit % 8,
         }));
     }
-    if let Some(object) = tamper.drop_do.as_ref().or(tamper.strip_do.as_ref()) {
+    let dropped = tamper.drop_do.as_ref();
+    let dropped = dropped.filter(|object| object.value == SecureMessagingObject::Mac);
+    if let Some(object) = dropped.or(tamper.strip_do.as_ref()) {
         return Ok(Some(Spoiled::DropObject(u32::from(object.value.tag()))));
     }
     if let Some(object) = &tamper.duplicate_do {
@@ -77,6 +81,16 @@ pub(super) fn of(tamper: &Tamper) -> Result<Option<Spoiled>, String> {
 
 fn on(flag: Option<bool>) -> bool {
     flag == Some(true)
+}
+
+/// Whether the cryptogram is left out before the MAC is made: then it is a command without data.
+pub(super) fn leaves_data_out(tamper: &Tamper) -> bool {
+    tamper.drop_do.as_ref().is_some_and(|object| {
+        matches!(
+            object.value,
+            SecureMessagingObject::Cryptogram85 | SecureMessagingObject::Cryptogram87
+        )
+    })
 }
 
 /// Whether bytes are changed after the terminal has made them.

@@ -242,6 +242,8 @@ impl Session {
             Route::Protected => true,
             Route::Auto => self.terminal.is_protected(),
         };
+        let bare = spoil::leaves_data_out(&step.tamper).then(|| command.clone().data(Vec::new()));
+        let command = bare.as_ref().unwrap_or(command);
         let sent = command.to_bytes().ok();
         if spoil::changes_the_wire(&step.tamper) || spoil::is_replay_of_first(&step.tamper) {
             return self.send_altered(command, &step.tamper, protected, sent);
