@@ -88,7 +88,31 @@ impl Guard {
         plain: &Command<'_>,
         protected: bool,
     ) -> Result<Option<SecretCommand>, Refusal> {
-        let mut permit = self.permit(plain, protected)?;
+        let permit = self.permit(plain, protected)?;
+        self.question_before(permit, protected)
+    }
+
+    /// The same for a protected command that is spoiled on its way; see [`permit_altered`](Guard::permit_altered). The question itself
+    /// goes whole.
+    ///
+    /// # Errors
+    /// [`Refusal`], of the command or of a question before it.
+    pub fn next_question_altered(
+        &mut self,
+        plain: &Command<'_>,
+        wire: &[u8],
+        value_may_change: bool,
+    ) -> Result<Option<SecretCommand>, Refusal> {
+        let permit = self.permit_altered(plain, wire, value_may_change)?;
+        self.question_before(permit, true)
+    }
+
+    /// The question that a permit asks for, or the one that comes before that: permitted.
+    fn question_before(
+        &mut self,
+        mut permit: Permit,
+        protected: bool,
+    ) -> Result<Option<SecretCommand>, Refusal> {
         let mut question = None;
         while let Permit::ReadTriesFirst(code) | Permit::VerifyRightFirst(code) = permit {
             let first = self.question(permit).ok_or(Refusal::Unknown(code))?;
@@ -109,7 +133,29 @@ impl Guard {
         protected: bool,
         send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
     ) -> Result<(), Stopped<E>> {
-        clear_way(&mut Owned(self), plain, protected, send)
+        clear_way(
+            &mut Owned(self),
+            |guard| guard.next_question(plain, protected),
+            send,
+        )
+    }
+
+    /// The same for a protected command that is spoiled on its way; see [`permit_altered`](Guard::permit_altered).
+    ///
+    /// # Errors
+    /// [`Stopped`]. The command is not to be sent then.
+    pub fn clear_way_altered<E>(
+        &mut self,
+        plain: &Command<'_>,
+        wire: &[u8],
+        value_may_change: bool,
+        send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+    ) -> Result<(), Stopped<E>> {
+        clear_way(
+            &mut Owned(self),
+            |guard| guard.next_question_altered(plain, wire, value_may_change),
+            send,
+        )
     }
 }
 
@@ -131,12 +177,11 @@ impl Access for Owned<'_> {
 /// See [`Guard::clear_way`].
 pub(super) fn clear_way<E>(
     guard: &mut impl Access,
-    plain: &Command<'_>,
-    protected: bool,
+    mut next: impl FnMut(&mut Guard) -> Result<Option<SecretCommand>, Refusal>,
     mut send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
 ) -> Result<(), Stopped<E>> {
     for _ in 0..QUESTIONS {
-        let question = guard.with(|guard| guard.next_question(plain, protected));
+        let question = guard.with(&mut next);
         let Some(question) = question.map_err(Stopped::Refused)? else {
             return Ok(());
         };

@@ -231,7 +231,8 @@ pub(super) fn restore<E>(
     while let Some(command) = guard.with(Guard::next_restoring) {
         let plain = command.view();
         // What does not work gives way to the next step; how it ends is in the farewell.
-        if clear_way(guard, &plain, protected, &mut *send).is_ok() {
+        let next = |guard: &mut Guard| guard.next_question(&plain, protected);
+        if clear_way(guard, next, &mut *send).is_ok() {
             let _ = sent(guard, &plain, send);
         }
     }

@@ -99,7 +99,23 @@ impl SharedGuard {
         protected: bool,
         send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
     ) -> Result<(), Stopped<E>> {
-        probe::clear_way(&mut self.clone(), plain, protected, send)
+        let next = |guard: &mut Guard| guard.next_question(plain, protected);
+        probe::clear_way(&mut self.clone(), next, send)
+    }
+
+    /// [`Guard::clear_way_altered`], holding the guard between the questions only.
+    ///
+    /// # Errors
+    /// [`Stopped`]. The command is not to be sent then.
+    pub fn clear_way_altered<E>(
+        &self,
+        plain: &Command<'_>,
+        wire: &[u8],
+        value_may_change: bool,
+        send: impl FnMut(&Command<'_>) -> Result<StatusWord, E>,
+    ) -> Result<(), Stopped<E>> {
+        let next = |guard: &mut Guard| guard.next_question_altered(plain, wire, value_may_change);
+        probe::clear_way(&mut self.clone(), next, send)
     }
 
     /// [`Guard::restore`], holding the guard between the commands only.

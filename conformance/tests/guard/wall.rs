@@ -146,3 +146,19 @@ fn a_card_lost_in_the_middle_is_told_apart_from_a_refusal() {
         .unwrap_err();
     assert_eq!(stopped, Stopped::Target(TargetError::CardRemoved));
 }
+
+#[test]
+fn the_questions_before_a_spoiled_command_go_through_the_wall_whole() {
+    let guard = shared("burns_pin", Hazard::BurnsPin);
+    let mut target = behind(&guard, &[0x63C3, 0x9000, 0x6988]);
+    let mut send = |plain: &Command<'_>| transmit(&mut target, &protected(plain));
+    let right = verify(CodeName::Pin, PIN);
+    let wire = protected(&right.view());
+    guard
+        .clear_way_altered(&right.view(), &wire, true, &mut send)
+        .unwrap();
+    let answer = send(&right.view()).unwrap();
+    guard.lock().observe(&right.view(), answer);
+    assert_eq!(guard.lock().latch(), None);
+    assert_eq!(target.describe(), "a recording, 0 exchanges left");
+}
