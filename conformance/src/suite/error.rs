@@ -16,6 +16,12 @@ pub enum SuiteError {
         /// What the operating system said.
         reason: io::Error,
     },
+    /// No scenario in a folder, or in the program.
+    #[error("there are no scenarios in {}", place.as_deref().map_or("the program".into(), Path::to_string_lossy))]
+    Empty {
+        /// The folder.
+        place: Option<PathBuf>,
+    },
     /// Names that select nothing; each with what could have been meant.
     #[error("{}", unknown(names))]
     Unknown {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Suite;
 use super::error::SuiteError;
-use super::selection::{Chosen, Wish, all_or, choose, place_of, unmet};
+use super::selection::{Chosen, Wish, all_or, any_files, choose, place_of};
 use crate::scenario::embedded::read_folder;
 use crate::scenario::{Problems, lint as lint_file};
 
@@ -35,7 +35,7 @@ pub fn lint(suite: &Suite, names: &[String]) -> Result<Linted, SuiteError> {
             chosen.extend(blocks);
         }
     }
-    unmet(&wishes, |wish| wish.files > 0)?;
+    any_files(suite, names, &wishes)?;
     let mut problems = Problems::default();
     if names.is_empty() {
         for block in suite.catalogue().blocks.values() {

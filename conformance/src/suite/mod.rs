@@ -24,6 +24,8 @@ pub use share::{Share, ShareError};
 
 /// Folder of blocks in a folder of scenarios.
 const BLOCKS: &str = "blocks";
+/// Folder of requirements, seen from a folder of scenarios.
+const REQUIREMENTS: &str = "../requirements";
 
 /// Scenario files by id, and what they may name. Nothing is parsed before it is asked for, except the requirements.
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl Suite {
         } else {
             block_files()
         };
-        let beside = root.join("../requirements");
+        let beside = root.join(REQUIREMENTS);
         let requirements = if beside.is_dir() {
             let files =
                 read_folder(&beside, false).map_err(|error| SuiteError::read(&beside, error))?;

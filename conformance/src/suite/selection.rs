@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::SuiteError;
 use super::near::{NEAR, near};
 use super::pattern::Pattern;
-use super::{BLOCKS, Suite};
+use super::{BLOCKS, REQUIREMENTS, Suite};
 use crate::scenario::embedded::read_folder;
 use crate::scenario::{Case, Catalogue, Code, Loaded, Problem, Problems, Source, Span, load};
 
@@ -36,7 +36,7 @@ pub struct Selection {
 pub fn select(suite: &Suite, names: &[String]) -> Result<Selection, SuiteError> {
     let mut wishes = all_or(names);
     let chosen = choose(suite, &mut wishes)?;
-    unmet(&wishes, |wish| wish.files > 0)?;
+    any_files(suite, names, &wishes)?;
     let mut selection = Selection {
         cases: Vec::new(),
         files: BTreeMap::new(),
@@ -50,11 +50,9 @@ pub fn select(suite: &Suite, names: &[String]) -> Result<Selection, SuiteError> 
     for file in chosen.values() {
         let place = place_of(file, suite, &mut places)?;
         blocks_into(&mut digest, place.catalogue());
+        digest.update(file.source.text());
         match load(&file.source, place.catalogue()) {
-            Ok(loaded) => {
-                digest.update(file.source.text());
-                selection.add(file, loaded, &mut wishes);
-            }
+            Ok(loaded) => selection.add(file, loaded, &mut wishes),
             Err(found) => problems.extend(found),
         }
     }
@@ -100,8 +98,21 @@ impl Wish {
     }
 }
 
+/// An error when a name means no file, or when there is none at all.
+pub(super) fn any_files(
+    suite: &Suite,
+    names: &[String],
+    wishes: &[Wish],
+) -> Result<(), SuiteError> {
+    if names.is_empty() && wishes.iter().all(|wish| wish.files == 0) {
+        let place = suite.root().map(Path::to_owned);
+        return Err(SuiteError::Empty { place });
+    }
+    unmet(wishes, |wish| wish.files > 0)
+}
+
 /// An error when a name has met nothing.
-pub(super) fn unmet(wishes: &[Wish], met: impl Fn(&Wish) -> bool) -> Result<(), SuiteError> {
+fn unmet(wishes: &[Wish], met: impl Fn(&Wish) -> bool) -> Result<(), SuiteError> {
     let unmet = wishes.iter().filter(|wish| !met(wish));
     let names: Vec<_> = unmet
         .map(|wish| (wish.typed.clone(), wish.near.clone()))
@@ -192,11 +203,11 @@ pub(super) fn place_of<'a>(
     Ok(places.get(root).unwrap_or(suite))
 }
 
-/// The folder of scenarios around a file: the nearest that has a folder of blocks.
+/// The folder of scenarios around a file: the nearest that has a folder of blocks in it or one of requirements beside it.
 fn root_of(file: &Path) -> Option<&Path> {
-    file.ancestors()
-        .skip(1)
-        .find(|folder| folder.join(BLOCKS).is_dir())
+    let is_root =
+        |folder: &&Path| folder.join(BLOCKS).is_dir() || folder.join(REQUIREMENTS).is_dir();
+    file.ancestors().skip(1).find(is_root)
 }
 
 fn blocks_into(digest: &mut Sha256, catalogue: &Catalogue) {

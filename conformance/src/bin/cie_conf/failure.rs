@@ -48,7 +48,9 @@ impl From<SuiteError> for Failure {
     fn from(error: SuiteError) -> Self {
         match error {
             SuiteError::Problems(problems) => Self::Problems(problems),
-            SuiteError::Read { .. } | SuiteError::Unknown { .. } => Self::Usage(error.to_string()),
+            SuiteError::Read { .. } | SuiteError::Empty { .. } | SuiteError::Unknown { .. } => {
+                Self::Usage(error.to_string())
+            }
         }
     }
 }

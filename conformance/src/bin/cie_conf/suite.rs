@@ -43,15 +43,6 @@ impl Choice {
 
     /// The chosen cases; something, always.
     pub(crate) fn select(&self, suite: &Suite) -> Result<Selection, Failure> {
-        let selection = select(suite, &self.names)?;
-        if selection.cases.is_empty() {
-            let place = self
-                .folder
-                .suite_dir
-                .as_ref()
-                .map_or_else(|| "the program".to_owned(), |dir| dir.display().to_string());
-            return Err(Failure::Usage(format!("there are no scenarios in {place}")));
-        }
-        Ok(selection)
+        Ok(select(suite, &self.names)?)
     }
 }
