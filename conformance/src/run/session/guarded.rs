@@ -8,11 +8,15 @@ use crate::guard::{Farewell, Permit, Stopped};
 use crate::target::TargetError;
 use crate::terminal::{Reply, Route, SendOptions, Terminal, TerminalError};
 
-/// Questions a spoiled command may need before it.
-const QUESTIONS: usize = 4;
-
 fn refused(why: impl ToString) -> Trouble {
     Trouble::Lost(TargetError::Refused(why.to_string()))
+}
+
+fn stopped(stopped: Stopped<TerminalError>) -> Trouble {
+    match stopped {
+        Stopped::Refused(refusal) => refused(refusal),
+        Stopped::Target(error) => error.into(),
+    }
 }
 
 fn send(
@@ -43,10 +47,7 @@ impl Session {
             .clear_way(&command.view(), protected, |plain| {
                 send(terminal, plain, protected)
             })
-            .map_err(|stopped| match stopped {
-                Stopped::Refused(refusal) => refused(refusal),
-                Stopped::Target(error) => error.into(),
-            })
+            .map_err(stopped)
     }
 
     /// Asks for a command that is spoiled on its way: the card may read other data than were built.
@@ -54,23 +55,12 @@ impl Session {
         let Some(guard) = self.guard.clone() else {
             return Ok(());
         };
-        for _ in 0..QUESTIONS {
-            let permit = guard
-                .lock()
-                .permit_altered(&command.view(), wire, true)
-                .map_err(refused)?;
-            if permit == Permit::Send {
-                return Ok(());
-            }
-            let question = guard.lock().question(permit);
-            let question = question
-                .ok_or_else(|| refused("the tries left cannot be read before this command"))?;
-            let sw = send(&mut self.terminal, &question.view(), true)?;
-            guard.lock().observe(&question.view(), sw);
-        }
-        Err(refused(
-            "the tries left could not be established before this command",
-        ))
+        let terminal = &mut self.terminal;
+        guard
+            .clear_way_altered(&command.view(), wire, true, |plain| {
+                send(terminal, plain, true)
+            })
+            .map_err(stopped)
     }
 
     /// Asks for bytes that need not be a command.
