@@ -29,6 +29,13 @@ pub(super) fn unmet(
             ));
         }
     }
+    let extended = session
+        .chip
+        .as_ref()
+        .map(|chip| chip.limits.extended_length);
+    if requires.extended_length && extended == Some(false) {
+        return Some("it needs extended length fields, which this chip does not take".to_owned());
+    }
     for (name, value) in &requires.profile {
         let has = profile.and_then(|profile| profile.value_of(name))?;
         if has != value.value.0 {
