@@ -2,7 +2,7 @@
 
 use crate::event::{Command, Event, File};
 use crate::model::{Knobs, Seen};
-use crate::support::Look;
+use cie_emulator::card::CardState;
 use cie_emulator::card::{Channel, LifeCycle};
 
 /// One step of a life.
@@ -10,8 +10,8 @@ pub(crate) struct Step<'a> {
     pub(crate) knobs: Knobs,
     pub(crate) event: &'a Event,
     pub(crate) seen: Option<Seen>,
-    pub(crate) before: &'a Look,
-    pub(crate) after: &'a Look,
+    pub(crate) before: &'a CardState,
+    pub(crate) after: &'a CardState,
 }
 
 impl Step<'_> {

@@ -24,7 +24,7 @@ pub(crate) use cards::{
 pub(crate) use channel::Channel;
 pub(crate) use device::{Agreement, Certificate, RND_IFD, SN_IFD};
 pub(crate) use steps::{introduced, not_authenticated, present, prove};
-pub(crate) use terminal::{Look, Reply, Terminal};
+pub(crate) use terminal::{Reply, Terminal};
 
 /// Bytes of a hexadecimal text; spaces are for the eye.
 pub(crate) fn hex(text: &str) -> Vec<u8> {

@@ -3,9 +3,7 @@
 use super::commands::*;
 use super::{Agreement, Certificate, Channel, RND_IFD};
 use cie_emulator::Card;
-use cie_emulator::card::{Channel as State, LifeCycle, Reset};
-use cie_emulator::credentials::Verified;
-use cie_emulator::files::FileId;
+use cie_emulator::card::{CardState, Reset};
 use cie_emulator::wire::CommandBuf;
 
 /// Data of one chained link under secure messaging, in bytes.
@@ -27,21 +25,6 @@ impl Reply {
         assert_eq!(self.sw, 0x9000, "{:04X}", self.sw);
         self.data
     }
-}
-
-/// What a look into the card showed, kept while the card goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) powered: bool,
-    pub(crate) life_cycle: LifeCycle,
-    pub(crate) pin_left: u8,
-    pub(crate) puk_left: u8,
-    pub(crate) verified: Verified,
-    pub(crate) device_authenticated: bool,
-    pub(crate) channel: State,
-    pub(crate) current_df: Option<&'static str>,
-    pub(crate) current_ef: Option<FileId>,
-    pub(crate) unfinished_chain: bool,
 }
 
 /// Card, session, and what was agreed.
@@ -70,20 +53,8 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn state(&self) -> Look {
-        let state = self.card.state();
-        Look {
-            powered: state.powered,
-            life_cycle: state.life_cycle,
-            pin_left: state.pin_left,
-            puk_left: state.puk_left,
-            verified: state.verified,
-            device_authenticated: state.device_authenticated,
-            channel: state.channel,
-            current_df: state.current_df,
-            current_ef: state.current_ef,
-            unfinished_chain: state.unfinished_chain,
-        }
+    pub(crate) fn state(&self) -> CardState {
+        self.card.state()
     }
 
     pub(crate) fn reset(&mut self) {
