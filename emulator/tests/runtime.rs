@@ -227,7 +227,6 @@ fn what_is_no_apdu_ends_secure_messaging() {
 #[case::select_name_of_17_bytes("00A4040C11 A000000030800000000981600100000000")]
 #[case::read_with_data("00B0000001 00 00")]
 #[case::challenge_with_data("0084000001 00 08")]
-#[case::challenge_without_le("00840000")]
 #[case::challenge_of_7("0084000007")]
 #[case::challenge_of_16("0084000010")]
 fn wrong_length_is_6700(#[case] command: &str) {

@@ -105,7 +105,7 @@ fn cie_df(card: &CardData, profile: &Profile) -> DedicatedFile {
             FileId::EF_CIE_KPUB,
             7,
             "EF.CIE.Kpub",
-            card.ef_cie_kpub.clone(),
+            padded(&card.ef_cie_kpub),
         ),
     ];
     if profile.sn_icc_in_cie_df {

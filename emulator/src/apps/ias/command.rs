@@ -62,7 +62,7 @@ impl<'a> Command<'a> {
             ins::GET_CHALLENGE => {
                 expect_parameters(p1_p2, 0x0000)?;
                 match (data, command.le) {
-                    ([], Some(Le::Maximum | Le::Exactly(8))) => Ok(Self::GetChallenge),
+                    ([], None | Some(Le::Maximum | Le::Exactly(8))) => Ok(Self::GetChallenge),
                     _ => Err(StatusWord::WRONG_LENGTH.into()),
                 }
             }

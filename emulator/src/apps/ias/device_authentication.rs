@@ -198,6 +198,8 @@ pub(super) fn internal(
     let hash = proof_hash(keys, agreement, &padding, terminal_random);
     let signature = iso9796::sign_block(&keys.device, &padding, &hash)
         .map_err(|_| StatusWord::NO_PRECISE_DIAGNOSIS)?;
+    // One proof for one challenge: a second would set the counter back under the same keys.
+    context.ias.answered_challenge = None;
     context.reply.extend_from_slice(&keys.serial_number);
     context.reply.extend_from_slice(&signature);
     Ok(Answer {

@@ -110,6 +110,10 @@ pub(super) fn get_data(context: &mut Context<'_>, object: DataObject) -> Result<
     let value = tlv::object(0x91, &agreement.card_public);
     context.reply.extend(tlv::object(0xA6, &value));
     let first = !std::mem::replace(&mut agreement.served, true);
+    if first {
+        // A challenge from before the session is none of its own.
+        context.ias.challenge = None;
+    }
     Ok(Answer {
         sw: StatusWord::NO_ERROR,
         after: if first {
