@@ -13,6 +13,7 @@ pub mod files;
 pub mod persona;
 pub mod phy;
 pub mod secure_messaging;
+pub mod spec;
 pub mod store;
 pub mod wire;
 

@@ -2,18 +2,13 @@
 
 use crate::failure::Failure;
 use cie_emulator::Card;
-use cie_emulator::chip::{self, Profile};
-use cie_emulator::crypto::random::Seeded;
 use cie_emulator::files::FileId;
-use cie_emulator::persona::{Letter, Persona, Receipt, personalise};
+use cie_emulator::persona::Persona;
+use cie_emulator::spec::{CardSpec, Issued, Origin};
 use cie_emulator::wire::tlv::Tlv;
 use clap::Args;
 use der::Decode as _;
 use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 use x509_cert::Certificate;
 
 /// Options that say which card.
@@ -54,79 +49,25 @@ fn seed(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
-/// The card of a command, and what was handed out with it.
-pub(crate) struct IssuedCard {
-    pub(crate) persona: Persona,
-    pub(crate) receipt: Receipt,
-    pub(crate) letter: Letter,
-    /// Parameters that differ from their default.
-    pub(crate) changed: BTreeMap<String, Changed>,
-    pub(crate) card: Card,
-}
-
 impl CardOptions {
+    /// The same in the words of the library.
+    pub(crate) fn spec(&self) -> CardSpec {
+        CardSpec {
+            origin: match self.seed {
+                Some(seed) => Origin::Seed(seed),
+                None => Origin::Persona(self.persona.clone()),
+            },
+            chip: self.chip.clone(),
+            profile: self.profile.clone(),
+            set: self.set.clone(),
+            name: None,
+        }
+    }
+
     /// Makes the card, without power.
-    pub(crate) fn issue(&self) -> Result<IssuedCard, Failure> {
-        let chip = chip::chip(&self.chip)?;
-        let values = self.values()?;
-        let profile = Profile::with(values.iter().map(|(k, v)| (k.as_str(), v.clone())))?;
-        let persona = self.persona()?;
-        let data = personalise(&persona)?;
-        let (receipt, letter) = (data.receipt.clone(), data.letter.clone());
-        let image = data.into_image(chip, profile)?;
-        let random = Seeded::derived(persona.seed, "card");
-        Ok(IssuedCard {
-            receipt,
-            letter,
-            changed: differing(values)?,
-            card: Card::new(Arc::new(image), Box::new(random)),
-            persona,
-        })
+    pub(crate) fn issue(&self) -> Result<Issued, Failure> {
+        Ok(self.spec().issue()?)
     }
-
-    fn persona(&self) -> Result<Persona, Failure> {
-        if let Some(seed) = self.seed {
-            return Ok(Persona::generate(seed)?);
-        }
-        let name = self.persona.as_str();
-        let path = Path::new(name);
-        let yaml = path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if yaml || name.contains(std::path::is_separator) {
-            Ok(Persona::load(path)?)
-        } else {
-            Ok(Persona::builtin(name)?)
-        }
-    }
-
-    /// What the profile sets, and the settings over it.
-    fn values(&self) -> Result<BTreeMap<String, Value>, Failure> {
-        let mut values = chip::preset_values(&self.profile)?;
-        for text in &self.set {
-            let (name, value) = chip::setting(text)?;
-            values.insert(name.to_owned(), value);
-        }
-        Ok(values)
-    }
-}
-
-/// A parameter that is not at its default.
-#[derive(Clone, Serialize)]
-pub(crate) struct Changed {
-    pub(crate) value: Value,
-    pub(crate) default: Value,
-}
-
-fn differing(values: BTreeMap<String, Value>) -> Result<BTreeMap<String, Changed>, Failure> {
-    let defaults = chip::parameters()?;
-    Ok(values
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let default = defaults.get(&name)?.value.clone();
-            (value != default).then_some((name, Changed { value, default }))
-        })
-        .collect())
 }
 
 /// What a card says of itself at a glance.
@@ -155,28 +96,29 @@ pub(crate) struct CertificateSummary {
     pub(crate) not_after: String,
 }
 
-impl IssuedCard {
-    pub(crate) fn summary(&self) -> Result<Summary, Failure> {
-        let Persona { holder, .. } = &self.persona;
-        let chip = &self.card.image().chip;
-        Ok(Summary {
-            persona: self.persona.id.clone(),
+impl Summary {
+    pub(crate) fn of(issued: &Issued) -> Result<Self, Failure> {
+        let Persona { holder, .. } = &issued.persona;
+        let chip = &issued.card.image().chip;
+        Ok(Self {
+            persona: issued.persona.id.clone(),
             holder: format!("{} {}", holder.given_names, holder.surname),
             fiscal_code: holder.fiscal_code.to_string(),
-            document_number: self.persona.document_number.to_string(),
-            issued: self.persona.issued.to_string(),
-            expires: self.persona.expires.to_string(),
-            nis: self.persona.nis.to_string(),
+            document_number: issued.persona.document_number.to_string(),
+            issued: issued.persona.issued.to_string(),
+            expires: issued.persona.expires.to_string(),
+            nis: issued.persona.nis.to_string(),
             chip: chip.id.clone(),
             chip_title: chip.title.clone(),
             atr: chip.atr.to_string(),
-            certificate: self.certificate()?,
+            certificate: CertificateSummary::of(&issued.card)?,
         })
     }
+}
 
-    fn certificate(&self) -> Result<CertificateSummary, Failure> {
-        let contents = self
-            .card
+impl CertificateSummary {
+    fn of(card: &Card) -> Result<Self, Failure> {
+        let contents = card
             .image()
             .files
             .dedicated_files()
@@ -191,7 +133,7 @@ impl IssuedCard {
         let certificate =
             Certificate::from_der(der.raw).map_err(|error| unreadable(error.to_string()))?;
         let body = certificate.tbs_certificate();
-        Ok(CertificateSummary {
+        Ok(Self {
             subject: body.subject().to_string(),
             issuer: body.issuer().to_string(),
             serial_number: hex::encode_upper(body.serial_number().as_bytes()),

@@ -1,8 +1,8 @@
 //! How a command ends when it does not end well: a sentence for people and an exit code for programs.
 
-use cie_emulator::card::ImageError;
 use cie_emulator::chip::{ChipError, ProfileError};
 use cie_emulator::persona::PersonaError;
+use cie_emulator::spec::IssueError;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -91,8 +91,13 @@ fn located(file: &str, line: u64, column: u64, snippet: &str) -> String {
     )
 }
 
-impl From<ImageError> for Failure {
-    fn from(error: ImageError) -> Self {
-        Self::Other(format!("the card cannot be made: {error}"))
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Chip(error) => error.into(),
+            IssueError::Profile(error) => error.into(),
+            IssueError::Persona(error) => error.into(),
+            IssueError::Image(_) => Self::Other(error.to_string()),
+        }
     }
 }

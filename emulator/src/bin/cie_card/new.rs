@@ -30,7 +30,7 @@ pub(crate) struct New {
 }
 
 #[derive(Serialize)]
-struct Issued<'a> {
+struct Handed<'a> {
     mark: &'static str,
     card: Summary,
     receipt: &'a Receipt,
@@ -40,10 +40,10 @@ struct Issued<'a> {
 impl New {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let issued = self.card.issue()?;
-        let card = issued.summary()?;
+        let card = Summary::of(&issued)?;
         let (receipt, letter) = (&issued.receipt, &issued.letter);
         if self.json {
-            return output::print_json(&Issued {
+            return output::print_json(&Handed {
                 mark: "SPECIMEN",
                 card,
                 receipt,

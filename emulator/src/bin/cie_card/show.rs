@@ -1,10 +1,11 @@
 //! `cie-card show`: a look into a card, without asking it.
 
-use crate::card::{CardOptions, IssuedCard};
+use crate::card::CardOptions;
 use crate::failure::Failure;
 use crate::output;
 use crate::view::{FileRow, View, access};
 use cie_emulator::files::{DedicatedFile, ElementaryFile};
+use cie_emulator::spec::Issued;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -64,7 +65,7 @@ impl Show {
         }
     }
 
-    fn one_file(&self, issued: &IssuedCard, name: &str) -> Result<(), Failure> {
+    fn one_file(&self, issued: &Issued, name: &str) -> Result<(), Failure> {
         let (df, ef) = find(issued, name)?;
         let size = ef.contents.len();
         if let Some(path) = &self.out {
@@ -98,7 +99,7 @@ impl Show {
 
 /// The file with this identifier or name; the first, where two DFs show the same.
 fn find<'a>(
-    issued: &'a IssuedCard,
+    issued: &'a Issued,
     name: &str,
 ) -> Result<(&'a DedicatedFile, &'a ElementaryFile), Failure> {
     let files = || {

@@ -1,12 +1,13 @@
 //! Everything there is to see in a card, gathered once and written for people or for programs.
 
-use crate::card::{Changed, IssuedCard, Summary};
+use crate::card::Summary;
 use crate::chips::bare;
 use crate::failure::Failure;
 use cie_emulator::card::{CardState, LifeCycle};
 use cie_emulator::crypto::rsa::PublicKey;
 use cie_emulator::files::{AccessCondition, DedicatedFile, ElementaryFile};
 use cie_emulator::phy::trace::{Counters, life_cycle_words};
+use cie_emulator::spec::{Changed, Issued};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -106,7 +107,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub(crate) fn new(issued: &IssuedCard, reveal: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(issued: &Issued, reveal: bool) -> Result<Self, Failure> {
         let card = &issued.card;
         let image = card.image();
         let CardState {
@@ -119,7 +120,7 @@ impl View {
         let text = |code: &[u8; 8]| code.iter().copied().map(char::from).collect();
         let credentials = &card.memory().credentials;
         Ok(Self {
-            card: issued.summary()?,
+            card: Summary::of(issued)?,
             life_cycle: life_cycle_name(life_cycle),
             life_cycle_words: life_cycle_words(life_cycle),
             tries: Counters {
@@ -230,7 +231,7 @@ impl View {
     }
 }
 
-fn keys(issued: &IssuedCard) -> Vec<KeyRow> {
+fn keys(issued: &Issued) -> Vec<KeyRow> {
     let keys = &issued.card.image().ias;
     vec![
         KeyRow::new(
