@@ -45,16 +45,67 @@ struct Inner {
     order: NonZero<BoxedUint>,
 }
 
-static RFC5114_2048_256: LazyLock<Group> = LazyLock::new(|| {
-    Group::new(&rfc5114::P, &rfc5114::G, &rfc5114::Q)
-        .expect("the published constants pass every check")
+static RFC5114: LazyLock<[Group; 3]> = LazyLock::new(|| {
+    rfc5114::GROUPS.map(|constants| {
+        Group::new(constants.p, constants.g, constants.q)
+            .expect("the published constants pass every check")
+    })
 });
 
 impl Group {
     /// The 2048-bit group with a 256-bit subgroup of RFC 5114 §2.3 (ICAO 9303-11 §9.5.1, domain parameter id 2).
     #[must_use]
     pub fn rfc5114_2048_256() -> &'static Self {
-        &RFC5114_2048_256
+        let [_, _, group] = &*RFC5114;
+        group
+    }
+
+    /// The group with this standardised domain parameter id (ICAO 9303-11 table 6): 0 has 1024 bits and an order of 160, 1
+    /// 2048 and 224, 2 2048 and 256; `None` for ids of curves.
+    #[must_use]
+    pub fn from_domain_parameter_id(id: u8) -> Option<&'static Self> {
+        RFC5114.get(usize::from(id))
+    }
+
+    /// The standardised domain parameter id, for a group that has one.
+    #[must_use]
+    pub fn domain_parameter_id(&self) -> Option<u8> {
+        (0..)
+            .zip(&*RFC5114)
+            .find_map(|(id, group)| (group == self).then_some(id))
+    }
+
+    /// Generic mapping (ICAO 9303-11 §4.4.3.3.1): the same group with the generator `g^nonce · shared`, from the nonce and
+    /// the shared secret of the mapping exchange, both big-endian.
+    ///
+    /// # Errors
+    /// [`DhError::PeerOutOfRange`] when `shared` is no shared secret of this group, [`DhError::Generator`] when the result
+    /// is 1 or p−1.
+    pub fn map_nonce(&self, nonce: &[u8], shared: &[u8]) -> Result<Self, DhError> {
+        let inner = &self.inner;
+        let shared = within(&inner.modulus, shared).ok_or(DhError::PeerOutOfRange)?;
+        let mapped = power(&inner.generator, nonce).mul(&shared);
+        let g = modular::encode(&mapped.retrieve(), self.size());
+        let generator = within(&inner.modulus, &g).ok_or(DhError::Generator)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                modulus: inner.modulus.clone(),
+                generator,
+                p: inner.p.clone(),
+                g,
+                q: inner.q.clone(),
+                order: inner.order.clone(),
+            }),
+        })
+    }
+
+    /// Whether `peer` lies in the subgroup of order q: `peer^q = 1`. One exponentiation.
+    #[must_use]
+    pub fn is_in_subgroup(&self, peer: &[u8]) -> bool {
+        within(&self.inner.modulus, peer).is_some_and(|peer| {
+            let power = (self.inner.modulus).pow_public(&peer, self.inner.order.as_ref());
+            power.retrieve().is_one().into()
+        })
     }
 
     /// A group from big-endian numbers; leading zeros are dropped. Ranges are checked, primality is not.

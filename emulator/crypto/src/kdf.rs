@@ -1,4 +1,5 @@
-//! Key derivation from a shared secret and a counter: the SHA-256 form of IAS-ECC and the SHA-1 form of ICAO 9303-11 §9.7.1.
+//! Key derivation from a shared secret and a counter: the SHA-256 form of IAS-ECC and the SHA-1 and SHA-256 forms of
+//! ICAO 9303-11 §9.7.1. Which form a cipher takes is known to [`Suite`](crate::suite::Suite).
 
 use crate::hash;
 
@@ -6,6 +7,8 @@ use crate::hash;
 pub const ENC: u32 = 1;
 /// Counter of the MAC key in both derivations.
 pub const MAC: u32 = 2;
+/// Counter of the key derived from a password, which encrypts the nonce of PACE (ICAO 9303-11 §9.7.3).
+pub const PASSWORD: u32 = 3;
 
 /// First 16 bytes of `SHA-256(secret ‖ counter)`, counter as four bytes big-endian (IAS-ECC 1.0.1, session keys).
 #[must_use]
@@ -21,6 +24,13 @@ pub fn derive_key(secret: &[u8], counter: u32) -> [u8; 16] {
 pub fn derive_key_sha1(secret: &[u8], counter: u32) -> [u8; 16] {
     let [key @ .., _, _, _, _] = hash::sha1(&[secret, &counter.to_be_bytes()]);
     key
+}
+
+/// `SHA-256(secret ‖ counter)` (ICAO 9303-11 §9.7.1.3 and §9.7.1.4): an AES-256 key, and in its first 24 bytes an AES-192
+/// key.
+#[must_use]
+pub fn derive_key_sha256(secret: &[u8], counter: u32) -> [u8; 32] {
+    hash::sha256(&[secret, &counter.to_be_bytes()])
 }
 
 /// The same key with the lowest bit of every byte set to odd parity, as DES keys are printed in the standards.

@@ -1,7 +1,7 @@
 //! The primitives of the CIE protocols, under the names of their standards.
 //!
 //! This room turns bytes and keys into bytes: hashes, 3DES and AES for secure messaging, RSA raw operations and the formats
-//! built on them, Diffie-Hellman over MODP groups, key derivation, injected randomness. It knows nothing of APDUs, files or
+//! built on them, Diffie-Hellman over MODP groups and elliptic curves, key derivation, injected randomness. It knows nothing of APDUs, files or
 //! cards, asks the operating system for nothing, and contains no cipher of its own: those come from the RustCrypto crates.
 //!
 //! DES here is table driven and RSA is not blinded: that is right for an emulator and its test keys, and wrong for anything
@@ -11,6 +11,7 @@
 pub mod aes_sm;
 pub mod ct;
 pub mod dh;
+pub mod ec;
 pub mod hash;
 pub mod iso9796;
 pub mod kdf;
@@ -20,4 +21,5 @@ pub mod pkcs1;
 pub mod pss;
 pub mod random;
 pub mod rsa;
+pub mod suite;
 pub mod triple_des;

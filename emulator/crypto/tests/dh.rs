@@ -132,3 +132,17 @@ proptest! {
         prop_assert_eq!(group().public_value(&wide), gx);
     }
 }
+
+#[rstest]
+#[case(0, 128, 20)]
+#[case(1, 256, 28)]
+#[case(2, 256, 32)]
+fn standardised_groups(#[case] id: u8, #[case] size: usize, #[case] order: usize) {
+    let group = Group::from_domain_parameter_id(id).unwrap();
+    assert_eq!((group.size(), group.q().len()), (size, order));
+    assert_eq!(group.domain_parameter_id(), Some(id));
+    assert!(group.generator_has_order());
+    assert!(group.is_in_subgroup(group.g()));
+    assert!(!group.is_in_subgroup(&[2]));
+    assert_eq!(Group::from_domain_parameter_id(12), None);
+}

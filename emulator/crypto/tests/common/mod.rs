@@ -38,3 +38,12 @@ pub(crate) fn session(name: &str) -> Vec<u8> {
 pub(crate) fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().unwrap()
 }
+
+/// One of the fixtures of the document side.
+pub(crate) fn vectors(name: &str) -> Value {
+    let path = format!(
+        "{}/../../fixtures/vectors/emrtd-{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
