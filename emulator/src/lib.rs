@@ -10,6 +10,7 @@ pub mod card;
 pub mod chip;
 pub mod credentials;
 pub mod files;
+pub mod link;
 pub mod persona;
 pub mod phy;
 pub mod secure_messaging;
