@@ -9,6 +9,7 @@
 //! ```
 
 mod changes;
+pub mod file;
 mod json;
 mod masked;
 mod names;
