@@ -5,16 +5,18 @@
 //! that a mistake on one side cannot hide on the other. Verdicts are not made here.
 
 pub mod checks;
+pub mod emrtd;
 mod error;
 mod exchange;
 pub mod ias;
+mod links;
 mod options;
 pub mod secure_messaging;
 
 use std::fmt;
 
 use cie_crypto::random::RandomSource;
-use cie_emulator::wire::{Command, CommandBuf, Le, Response};
+use cie_emulator::wire::{CommandBuf, Le, Response};
 
 use crate::target::{CardState, Reset, Target, TargetError};
 
@@ -35,6 +37,8 @@ pub const PROTECTED_LINK: usize = 231;
 pub struct Channel {
     /// Keys and counter.
     pub messaging: SecureMessaging,
+    /// How data travel that are too long for a short command, when a command does not say.
+    long_data: Chaining,
     closed: Option<String>,
 }
 
@@ -44,8 +48,17 @@ impl Channel {
     pub const fn new(messaging: SecureMessaging) -> Self {
         Self {
             messaging,
+            long_data: Chaining::Every(PROTECTED_LINK),
             closed: None,
         }
+    }
+
+    /// The same, but long data travel in one command with extended length (ICAO 9303-11 §9.8: chaining is for GENERAL
+    /// AUTHENTICATE only).
+    #[must_use]
+    pub const fn extended(mut self) -> Self {
+        self.long_data = Chaining::Never;
+        self
     }
 
     /// Why nothing is sent through it any more; `None` while it is open.
@@ -139,6 +152,12 @@ impl Terminal {
     /// Opens a channel with these keys; the first command goes with `counter + 1`.
     pub fn open_channel(&mut self, keys: &SessionKeys, counter: u64) {
         self.channel = Some(Channel::new(SecureMessaging::new(keys, counter)));
+    }
+
+    /// Opens a channel of the travel document: as [`open_channel`](Self::open_channel), but long data are not chained.
+    pub fn open_document_channel(&mut self, keys: &SessionKeys, counter: u64) {
+        let messaging = SecureMessaging::new(keys, counter);
+        self.channel = Some(Channel::new(messaging).extended());
     }
 
     /// The channel, open or closed by a refusal.
@@ -236,7 +255,12 @@ impl Terminal {
         options: &SendOptions,
     ) -> Result<Reply, TerminalError> {
         let protected = self.goes_protected(options.route)?;
-        let links = links(command, options.chaining, protected);
+        let chaining = match (options.chaining, &self.channel) {
+            (Chaining::Auto, Some(channel)) if protected => channel.long_data,
+            (Chaining::Auto, _) => Chaining::Every(PLAIN_LINK),
+            (chosen, _) => chosen,
+        };
+        let links = links::links(command, chaining);
         let count = links.len();
         let spoiled = options.tamper_link.unwrap_or(count.saturating_sub(1));
         let mut number = 0;
@@ -399,37 +423,4 @@ fn plain_reply(response: &[u8], exchange: &mut Exchange) -> Result<Reply, Termin
         channel: Protection::Plain,
         unsent_links: 0,
     })
-}
-
-/// The links of a command: itself when it fits, else pieces of which all but the last have the chaining bit and no Le
-/// (ISO/IEC 7816-4:2020 §5.3.3).
-fn links(command: &CommandBuf, chaining: Chaining, protected: bool) -> Vec<CommandBuf> {
-    let size = match chaining {
-        Chaining::Auto if protected => PROTECTED_LINK,
-        Chaining::Auto => PLAIN_LINK,
-        Chaining::Every(size) => size.max(1),
-        Chaining::Never => usize::MAX,
-    };
-    if command.data.len() <= size {
-        return vec![command.clone()];
-    }
-    let Command {
-        header, le, form, ..
-    } = command.view();
-    let last = command.data.len().div_ceil(size) - 1;
-    let link = |(number, piece): (usize, &[u8])| {
-        let mut link = CommandBuf {
-            header,
-            data: piece.to_vec(),
-            le: None,
-            form,
-        };
-        if number == last {
-            link.le = le;
-        } else {
-            link.header.cla |= 0x10;
-        }
-        link
-    };
-    command.data.chunks(size).enumerate().map(link).collect()
 }

@@ -1,22 +1,24 @@
 //! Secure messaging as the terminal does it: commands are enciphered and sealed, answers are checked in every respect before a
-//! byte of them is believed (ISO/IEC 7816-4:2020 §10; the 3DES form of IAS-ECC 1.0.1 and ICAO 9303-11 §9.8.6).
+//! byte of them is believed (ISO/IEC 7816-4:2020 §10; the 3DES form of IAS-ECC 1.0.1, both forms of ICAO 9303-11 §9.8).
 //!
 //! Written from the standards' side without a look at the card's: only `wire` and the primitives are shared.
 
 mod answer;
 mod error;
+mod keys;
 mod tamper;
 
 use std::fmt;
 
-use cie_crypto::triple_des::{RetailMac, TripleDes};
-use cie_crypto::{ct, kdf, padding};
+use cie_crypto::suite::Suite;
+use cie_crypto::{ct, padding};
 use cie_emulator::wire::tlv::{self, Tag, Tlv};
-use cie_emulator::wire::{Command, CommandBuf, Le, Response, StatusWord};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use cie_emulator::wire::{Command, CommandBuf, Le, LengthForm, Response, StatusWord};
 
 use answer::Answer;
 pub use error::ChannelError;
+pub use keys::SessionKeys;
+use keys::{Authenticator, Cipher};
 use tamper::Draft;
 pub use tamper::Tamper;
 
@@ -25,40 +27,6 @@ const CRYPTOGRAM_ODD: u32 = 0x85;
 const LE: u32 = 0x97;
 const STATUS: u32 = 0x99;
 const CHECKSUM: u32 = 0x8E;
-const BLOCK: usize = 8;
-
-/// The two session keys, 16 bytes each (K1 ‖ K2). `Debug` shows nothing.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SessionKeys {
-    encryption: [u8; 16],
-    authentication: [u8; 16],
-}
-
-impl SessionKeys {
-    /// These keys.
-    #[must_use]
-    pub const fn new(encryption: [u8; 16], authentication: [u8; 16]) -> Self {
-        Self {
-            encryption,
-            authentication,
-        }
-    }
-
-    /// From the shared secret of a key agreement, with SHA-256 and counters 1 and 2 (IAS-ECC 1.0.1, session keys).
-    #[must_use]
-    pub fn from_secret(secret: &[u8]) -> Self {
-        Self::new(
-            kdf::derive_key(secret, kdf::ENC),
-            kdf::derive_key(secret, kdf::MAC),
-        )
-    }
-}
-
-impl fmt::Debug for SessionKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKeys")
-    }
-}
 
 /// When data object `97` (the protected Le) is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,8 +54,9 @@ pub struct Unprotected {
 /// One session: keys and send sequence counter. `Debug` shows the counter only.
 #[derive(Clone)]
 pub struct SecureMessaging {
-    cipher: TripleDes,
-    mac: RetailMac,
+    suite: Suite,
+    cipher: Cipher,
+    mac: Authenticator,
     counter: u64,
     last: Vec<u8>,
 }
@@ -103,8 +72,9 @@ impl SecureMessaging {
     #[must_use]
     pub fn new(keys: &SessionKeys, counter: u64) -> Self {
         Self {
-            cipher: TripleDes::new(&keys.encryption),
-            mac: RetailMac::new(&keys.authentication),
+            suite: keys.suite(),
+            cipher: keys.cipher(),
+            mac: keys.mac(),
             counter,
             last: Vec::new(),
         }
@@ -147,6 +117,9 @@ impl SecureMessaging {
         let mut sealed = CommandBuf::new(cla, ins, p1, p2).data(draft.body(tamper));
         if draft.outer_le {
             sealed = sealed.le(Le::Maximum);
+        }
+        if draft.extended {
+            sealed = sealed.extended();
         }
         self.last = bytes_of(&sealed)?;
         Ok(self.last.clone())
@@ -194,7 +167,9 @@ impl SecureMessaging {
         header[0] |= 0x0C;
         let mut objects = Vec::new();
         objects.extend(self.cryptogram(command, tamper)?);
+        let mut extended = false;
         if let Some(le) = le_value(command, le_object) {
+            extended = le.len() > 1;
             objects.push((Tag(LE), tlv::object(LE, &le)));
         }
         Ok(Draft {
@@ -202,6 +177,7 @@ impl SecureMessaging {
             objects,
             mac: Vec::new(),
             outer_le: true,
+            extended,
         })
     }
 
@@ -228,14 +204,14 @@ impl SecureMessaging {
         let mut content = command.data.to_vec();
         match tamper {
             Some(Tamper::WrongPadding) => {
-                let padded = (content.len() + 1).next_multiple_of(BLOCK);
+                let padded = (content.len() + 1).next_multiple_of(self.suite.block());
                 content.resize(padded, 0xFF);
             }
-            _ => padding::pad(&mut content, BLOCK),
+            _ => padding::pad(&mut content, self.suite.block()),
         }
         // Padding has made the length a multiple of the block, so this cannot be refused.
         self.cipher
-            .encrypt_cbc(&[0; BLOCK], &mut content)
+            .encrypt(self.counter, &mut content)
             .map_err(|error| ChannelError::CryptogramLength(error.length))?;
         match tamper {
             Some(Tamper::EmptyCryptogram) => content.clear(),
@@ -257,12 +233,9 @@ impl SecureMessaging {
 
     /// Counter, padded header, objects; the padding at the end is the MAC's own.
     fn seal(&self, draft: &Draft) -> [u8; 8] {
-        let [cla, ins, p1, p2] = draft.header;
-        let counter = self.counter.to_be_bytes();
-        let header = [cla, ins, p1, p2, 0x80, 0, 0, 0];
-        let mut parts: Vec<&[u8]> = vec![&counter, &header];
-        parts.extend(draft.objects.iter().map(|(_, bytes)| bytes.as_slice()));
-        self.mac.mac_padded(&parts)
+        let objects = draft.objects.iter().map(|(_, bytes)| bytes.as_slice());
+        let objects: Vec<&[u8]> = objects.collect();
+        self.mac.seal(self.counter, Some(draft.header), &objects)
     }
 
     /// Checks and opens the answer to a command with instruction `ins`. The counter advances, whatever comes out, except for an
@@ -299,8 +272,7 @@ impl SecureMessaging {
     }
 
     fn verify(&self, answer: &Answer<'_>) -> Result<(), ChannelError> {
-        let counter = self.counter.to_be_bytes();
-        let expected = self.mac.mac_padded(&[&counter, answer.sealed]);
+        let expected = self.mac.seal(self.counter, None, &[answer.sealed]);
         match ct::eq(&expected, answer.checksum) {
             true => Ok(()),
             false => Err(ChannelError::WrongChecksum {
@@ -322,11 +294,11 @@ impl SecureMessaging {
         }
         let mut content = bytes.to_vec();
         self.cipher
-            .decrypt_cbc(&[0; BLOCK], &mut content)
+            .decrypt(self.counter, &mut content)
             .map_err(|error| ChannelError::CryptogramLength(error.length))?;
         let length = match padding::unpad(&content) {
             // One block at most is padding: ISO/IEC 9797-1 adds as little as possible.
-            Ok(data) if content.len() - data.len() <= BLOCK => data.len(),
+            Ok(data) if content.len() - data.len() <= self.suite.block() => data.len(),
             _ => return Err(ChannelError::WrongPadding),
         };
         content.truncate(length);
@@ -340,12 +312,18 @@ fn bytes_of(command: &CommandBuf) -> Result<Vec<u8>, ChannelError> {
         .map_err(|error| ChannelError::CommandTooLong(error.to_string()))
 }
 
-/// The value of data object `97`: one byte, two for a plain Le above 255.
+/// The value of data object `97`: one byte, two for a plain Le above 255 and for an all-zero one of a command that is extended
+/// by itself.
 fn le_value(command: Command<'_>, rule: LeObject) -> Option<Vec<u8>> {
     match (rule, command.le) {
         (LeObject::Forced(value), _) => Some(vec![value]),
         (LeObject::Absent, _) => None,
         (LeObject::ForEmptyCommands, None) if command.data.is_empty() => Some(vec![0]),
+        (LeObject::AsPlain | LeObject::ForEmptyCommands, Some(Le::Maximum))
+            if command.form == LengthForm::Extended =>
+        {
+            Some(vec![0, 0])
+        }
         (LeObject::AsPlain | LeObject::ForEmptyCommands, le) => {
             le.map(|le| match le.encoded().to_be_bytes() {
                 [0, low] => vec![low],

@@ -65,6 +65,8 @@ pub(super) struct Draft {
     pub(super) objects: Vec<(Tag, Vec<u8>)>,
     pub(super) mac: Vec<Vec<u8>>,
     pub(super) outer_le: bool,
+    /// The length fields are written long although short ones would do.
+    pub(super) extended: bool,
 }
 
 impl Draft {
