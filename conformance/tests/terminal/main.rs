@@ -8,6 +8,8 @@
 mod card;
 mod channel;
 mod checks;
+mod document;
+mod document_channel;
 mod emulator;
 mod ias;
 mod refusals;

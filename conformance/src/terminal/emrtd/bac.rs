@@ -7,11 +7,11 @@ use cie_emulator::wire::CommandBuf;
 use serde::Deserialize;
 
 use super::super::{Reply, SendOptions, SessionKeys, Terminal, TerminalError};
+use super::DocumentError;
 use super::commands;
 use super::error::require;
 use super::fault::flip_last;
 use super::password::Password;
-use super::DocumentError;
 
 const CLAUSE: &str = "ICAO 9303-11 §4.3.3";
 const SUITE: Suite = Suite::TripleDes;
@@ -120,7 +120,10 @@ impl BasicAccess {
     /// # Errors
     /// [`DocumentError::Broken`] for an answer that a correct terminal refuses, [`DocumentError::Missing`] before a command.
     pub fn take(&self, answer: &[u8]) -> Result<(SessionKeys, u64), DocumentError> {
-        let (nonce, share) = self.own.as_ref().ok_or(DocumentError::Missing("an own share"))?;
+        let (nonce, share) = self
+            .own
+            .as_ref()
+            .ok_or(DocumentError::Missing("an own share"))?;
         let challenge = self.challenge.unwrap_or_default();
         let parts = answer.split_last_chunk::<8>();
         let (cryptogram, mac) = parts.filter(|(data, _)| data.len() == 32).ok_or_else(|| {

@@ -7,13 +7,13 @@ use cie_emulator::wire::CommandBuf;
 use cie_emulator::wire::tlv::{Tag, Tlv};
 
 use super::super::{SessionKeys, Terminal};
+use super::DocumentError;
 use super::commands;
 use super::domain::{Domain, KeyPair};
 use super::error::{card_objects, require};
 use super::fault::ExchangeFault;
 use super::protocol::Protocol;
 use super::security_infos::{ChipKey, SecurityInfos};
-use super::DocumentError;
 
 /// One run of chip authentication.
 #[derive(Clone, Debug)]
@@ -144,7 +144,10 @@ impl ChipAuthentication {
     /// # Errors
     /// [`DocumentError::Missing`] before a key was sent, [`DocumentError::Broken`] when the chip's key is none.
     pub fn keys(&self) -> Result<SessionKeys, DocumentError> {
-        let own = self.own.as_ref().ok_or(DocumentError::Missing("an own key"))?;
+        let own = self
+            .own
+            .as_ref()
+            .ok_or(DocumentError::Missing("an own key"))?;
         let secret = self.key.domain.agree(&own.private, &self.key.public)?;
         Ok(SessionKeys::of_document(self.suite, &secret))
     }

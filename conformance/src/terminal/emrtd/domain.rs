@@ -88,7 +88,9 @@ impl Domain {
             Self::Curve(generator) => {
                 let private = Scalar::random(generator.curve(), random);
                 // Both are of one curve of prime order: there is always a point.
-                let public = generator.mul(&private).map(|point| point.encoded().to_vec());
+                let public = generator
+                    .mul(&private)
+                    .map(|point| point.encoded().to_vec());
                 KeyPair {
                     private: private.to_bytes(),
                     public: public.unwrap_or_default(),
@@ -101,11 +103,7 @@ impl Domain {
     ///
     /// # Errors
     /// [`DocumentError::Broken`] when the value is none of these parameters.
-    pub fn agree(
-        &self,
-        private: &[u8],
-        card: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
+    pub fn agree(&self, private: &[u8], card: &[u8]) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
         match self {
             Self::Prime(group) => group.shared_secret(private, card).map_err(card_value),
             Self::Curve(generator) => {

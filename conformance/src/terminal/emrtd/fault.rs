@@ -62,7 +62,11 @@ pub enum ExchangeFault {
 
 impl ExchangeFault {
     /// A key pair with the property that is asked for; an ordinary one when none is.
-    pub(super) fn pair(fault: Option<Self>, domain: &Domain, random: &mut dyn RandomSource) -> KeyPair {
+    pub(super) fn pair(
+        fault: Option<Self>,
+        domain: &Domain,
+        random: &mut dyn RandomSource,
+    ) -> KeyPair {
         let prime = domain.prime();
         let top = prime.first().copied().unwrap_or_default();
         let y = match domain {

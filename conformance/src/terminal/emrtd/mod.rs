@@ -1,6 +1,7 @@
 //! The travel document from the reader's side: basic access control, PACE, chip, terminal and active authentication
 //! (ICAO 9303-11). Each step of a protocol is public and can be done with a fault; the data that come out are judged elsewhere.
 
+pub mod active_authentication;
 pub mod bac;
 pub mod chip_authentication;
 pub mod commands;
@@ -12,6 +13,7 @@ pub mod password;
 pub mod protocol;
 pub mod security_infos;
 
+pub use active_authentication::ActiveKey;
 pub use bac::{AccessFault, BasicAccess};
 pub use chip_authentication::ChipAuthentication;
 pub use domain::{Domain, KeyPair};

@@ -8,6 +8,7 @@ use cie_emulator::wire::tlv::{self, Tag, Tlv};
 use cie_emulator::wire::{CommandBuf, StatusWord};
 
 use super::super::{Chaining, Reply, SendOptions, SessionKeys, Terminal, TerminalError};
+use super::DocumentError;
 use super::commands;
 use super::domain::{Domain, KeyPair};
 use super::error::{card_objects, require};
@@ -15,7 +16,6 @@ use super::fault::{ExchangeFault, flip_last};
 use super::password::Password;
 use super::protocol::{Mapping, Protocol};
 use super::security_infos::PaceInfo;
-use super::DocumentError;
 
 const CLAUSE: &str = "ICAO 9303-11 §4.4.4";
 
@@ -107,7 +107,9 @@ impl Pace {
         password: Password,
     ) -> Result<Self, DocumentError> {
         let Some(Protocol::Pace(mapping, suite)) = Protocol::from_identifier(&info.protocol) else {
-            return Err(DocumentError::Terminals("the protocol is not PACE".to_owned()));
+            return Err(DocumentError::Terminals(
+                "the protocol is not PACE".to_owned(),
+            ));
         };
         if let Mapping::Other(number) = mapping {
             return Err(DocumentError::Terminals(format!(
@@ -229,9 +231,12 @@ impl Pace {
     }
 
     fn take_nonce(&mut self, value: Vec<u8>) -> Result<(), DocumentError> {
-        let whole = matches!(value.len(), 8 | 16) && value.len() % self.suite.block() == 0;
+        let whole = matches!(value.len(), 8 | 16) && value.len().is_multiple_of(self.suite.block());
         require("ICAO 9303-11 §4.4.3.2", whole, || {
-            format!("an encrypted nonce of {} bytes, 16 are asked for", value.len())
+            format!(
+                "an encrypted nonce of {} bytes, 16 are asked for",
+                value.len()
+            )
         })?;
         let mut nonce = value;
         let key = self.password.nonce_key(self.suite);
@@ -243,8 +248,14 @@ impl Pace {
     }
 
     fn take_mapping(&mut self, value: Vec<u8>) -> Result<(), DocumentError> {
-        let nonce = self.nonce.as_ref().ok_or(DocumentError::Missing("the card's nonce"))?;
-        let own = self.mapping.as_ref().ok_or(DocumentError::Missing("own mapping data"))?;
+        let nonce = self
+            .nonce
+            .as_ref()
+            .ok_or(DocumentError::Missing("the card's nonce"))?;
+        let own = self
+            .mapping
+            .as_ref()
+            .ok_or(DocumentError::Missing("own mapping data"))?;
         require("ICAO 9303-11 §4.4.1", value != own.public, || {
             "the card's mapping data are the terminal's own".to_owned()
         })?;
@@ -254,8 +265,14 @@ impl Pace {
     }
 
     fn take_key(&mut self, value: Vec<u8>) -> Result<(), DocumentError> {
-        let domain = self.mapped.as_ref().ok_or(DocumentError::Missing("a mapping"))?;
-        let own = self.ephemeral.as_ref().ok_or(DocumentError::Missing("an own key"))?;
+        let domain = self
+            .mapped
+            .as_ref()
+            .ok_or(DocumentError::Missing("a mapping"))?;
+        let own = self
+            .ephemeral
+            .as_ref()
+            .ok_or(DocumentError::Missing("an own key"))?;
         require("ICAO 9303-11 §4.4.1", value != own.public, || {
             "the card's ephemeral key is the terminal's own".to_owned()
         })?;
@@ -275,8 +292,14 @@ impl Pace {
     }
 
     fn take_token(&self, value: Vec<u8>) -> Result<(), DocumentError> {
-        let keys = self.keys.as_ref().ok_or(DocumentError::Missing("a key agreement"))?;
-        let own = self.ephemeral.as_ref().ok_or(DocumentError::Missing("an own key"))?;
+        let keys = self
+            .keys
+            .as_ref()
+            .ok_or(DocumentError::Missing("a key agreement"))?;
+        let own = self
+            .ephemeral
+            .as_ref()
+            .ok_or(DocumentError::Missing("an own key"))?;
         let expected = self.token(keys, &own.public, None)?;
         require("ICAO 9303-11 §4.4.3.4", ct::eq(&expected, &value), || {
             "the card's authentication token is wrong: it does not know the password".to_owned()
@@ -333,7 +356,10 @@ impl Pace {
     /// # Errors
     /// [`DocumentError::Missing`] before the keys are agreed.
     pub fn open(&self, terminal: &mut Terminal) -> Result<(), DocumentError> {
-        let keys = self.keys.as_ref().ok_or(DocumentError::Missing("a key agreement"))?;
+        let keys = self
+            .keys
+            .as_ref()
+            .ok_or(DocumentError::Missing("a key agreement"))?;
         terminal.open_document_channel(keys, 0);
         Ok(())
     }
@@ -363,11 +389,13 @@ fn answer(data: &[u8], tag: u32) -> Result<Vec<u8>, DocumentError> {
     let dynamic = Tlv::read_only(data, Tag(0x7C)).map_err(card_objects)?;
     let (first, rest) = Tlv::read(dynamic.value).map_err(card_objects)?;
     require(CLAUSE, first.tag == Tag(tag), || {
-        format!("data object {} in the answer, expected {tag:02X}", first.tag)
+        format!(
+            "data object {} in the answer, expected {tag:02X}",
+            first.tag
+        )
     })?;
     require(CLAUSE, rest.is_empty(), || {
         format!("{} bytes more behind data object {tag:02X}", rest.len())
     })?;
     Ok(first.value.to_vec())
 }
-

@@ -98,7 +98,10 @@ impl SecurityInfos {
             })?;
         let (required, optional) = (next()?, next()?);
         let Some(required) = required else {
-            return Err(DocumentError::broken(CLAUSE, "a SecurityInfo holds an identifier only"));
+            return Err(DocumentError::broken(
+                CLAUSE,
+                "a SecurityInfo holds an identifier only",
+            ));
         };
         let version = required.value.last().copied().unwrap_or_default();
         let key_id = optional.map(|object| object.value.to_vec());
@@ -182,13 +185,22 @@ fn group_of(p: &[u8], g: &[u8]) -> Result<Group, DocumentError> {
 }
 
 /// The curve of explicit ECParameters or of a named one: the prime and the generator decide.
-fn curve_of(parameters: Tlv<'_>) -> Option<Curve> {
+pub(super) fn curve_of(parameters: Tlv<'_>) -> Option<Curve> {
     let named: [(&[u8], Curve); 5] = [
-        (&[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07], Curve::P256),
+        (
+            &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07],
+            Curve::P256,
+        ),
         (&[0x2B, 0x81, 0x04, 0x00, 0x22], Curve::P384),
         (&[0x2B, 0x81, 0x04, 0x00, 0x23], Curve::P521),
-        (&[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07], Curve::BrainpoolP256r1),
-        (&[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0B], Curve::BrainpoolP384r1),
+        (
+            &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07],
+            Curve::BrainpoolP256r1,
+        ),
+        (
+            &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0B],
+            Curve::BrainpoolP384r1,
+        ),
     ];
     if parameters.tag == Tag(0x06) {
         let found = named.iter().find(|(oid, _)| *oid == parameters.value);

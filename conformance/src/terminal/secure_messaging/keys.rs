@@ -87,7 +87,7 @@ const SIZED: &str = "keys are cut to the length of their suite";
 /// The enciphering half, keyed.
 #[derive(Clone)]
 pub(super) enum Cipher {
-    TripleDes(TripleDes),
+    TripleDes(Box<TripleDes>),
     Aes(Box<AesCbc>),
 }
 
@@ -95,7 +95,7 @@ impl Cipher {
     /// `key` must be as long as the suite's keys are.
     pub(super) fn new(suite: Suite, key: &[u8]) -> Self {
         match (suite, <&[u8; 16]>::try_from(key)) {
-            (Suite::TripleDes, key) => Self::TripleDes(TripleDes::new(key.expect(SIZED))),
+            (Suite::TripleDes, key) => Self::TripleDes(Box::new(TripleDes::new(key.expect(SIZED)))),
             (_, _) => Self::Aes(Box::new(AesCbc::new(key).expect(SIZED))),
         }
     }
@@ -123,7 +123,7 @@ fn counter_block(cipher: &AesCbc, counter: u64) -> [u8; 16] {
 /// The authenticating half, keyed.
 #[derive(Clone)]
 pub(super) enum Authenticator {
-    TripleDes(RetailMac),
+    TripleDes(Box<RetailMac>),
     Aes(Box<AesCmac>),
 }
 
@@ -131,19 +131,14 @@ impl Authenticator {
     /// `key` must be as long as the suite's keys are.
     pub(super) fn new(suite: Suite, key: &[u8]) -> Self {
         match (suite, <&[u8; 16]>::try_from(key)) {
-            (Suite::TripleDes, key) => Self::TripleDes(RetailMac::new(key.expect(SIZED))),
+            (Suite::TripleDes, key) => Self::TripleDes(Box::new(RetailMac::new(key.expect(SIZED)))),
             (_, _) => Self::Aes(Box::new(AesCmac::new(key).expect(SIZED))),
         }
     }
 
     /// Over a message of a session: counter as long as a block, header padded to a block if there is one, objects, and the
     /// padding of the whole (ICAO 9303-11 §9.8.4).
-    pub(super) fn seal(
-        &self,
-        counter: u64,
-        header: Option<[u8; 4]>,
-        objects: &[&[u8]],
-    ) -> [u8; 8] {
+    pub(super) fn seal(&self, counter: u64, header: Option<[u8; 4]>, objects: &[&[u8]]) -> [u8; 8] {
         let wide = u128::from(counter).to_be_bytes();
         let block = match self {
             Self::TripleDes(_) => 8,
