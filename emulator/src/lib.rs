@@ -9,13 +9,16 @@ pub mod apps;
 pub mod card;
 pub mod chip;
 pub mod credentials;
+pub mod doctor;
 pub mod files;
+pub mod install;
 pub mod link;
 pub mod persona;
 pub mod phy;
 pub mod secure_messaging;
 pub mod spec;
 pub mod store;
+pub mod whole_file;
 pub mod wire;
 
 pub use card::Card;

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Input(String),
     /// Anything else: exit code 1.
     Other(String),
+    /// What has been printed already says so: no message, exit code 1.
+    Told,
     /// Whoever read the output has had enough: no message, exit code 0.
     ReaderGone,
 }
@@ -22,6 +24,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let (message, code) = match self {
             Self::ReaderGone => return ExitCode::SUCCESS,
+            Self::Told => return ExitCode::FAILURE,
             Self::Input(message) => (message, 2),
             Self::Other(message) => (message, 1),
         };

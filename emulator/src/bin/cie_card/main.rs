@@ -3,6 +3,7 @@
 mod apdu;
 mod card;
 mod chips;
+mod doctor;
 mod failure;
 mod new;
 mod output;
@@ -42,6 +43,7 @@ enum Command {
     Apdu(apdu::Apdu),
     Chips(chips::Chips),
     Personas(personas::Personas),
+    Doctor(doctor::Doctor),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Apdu(command) => command.run(),
         Command::Chips(command) => command.run(),
         Command::Personas(command) => command.run(),
+        Command::Doctor(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

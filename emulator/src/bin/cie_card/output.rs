@@ -1,10 +1,10 @@
 //! Where results go: standard output, or a file that is there whole or not at all.
 
 use crate::failure::Failure;
+use cie_emulator::whole_file;
 use serde::Serialize;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Writes to standard output at once.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -33,7 +33,7 @@ fn not_json(error: serde_json::Error) -> Failure {
     Failure::Other(format!("the result cannot be written as JSON: {error}"))
 }
 
-/// Writes a file: under a temporary name beside it first, then renamed, so that no reader ever finds half of it.
+/// Writes a file, so that no reader ever finds half of it.
 pub(crate) fn write_file(path: &Path, contents: &[u8]) -> Result<(), Failure> {
     let refused = |error: io::Error| {
         Failure::Other(format!(
@@ -41,31 +41,5 @@ pub(crate) fn write_file(path: &Path, contents: &[u8]) -> Result<(), Failure> {
             path.display()
         ))
     };
-    let Some(name) = path.file_name() else {
-        return Err(refused(ErrorKind::IsADirectory.into()));
-    };
-    if path.is_dir() {
-        return Err(refused(ErrorKind::IsADirectory.into()));
-    }
-    let mut temporary_name = name.to_os_string();
-    temporary_name.push(format!(".{}.tmp", std::process::id()));
-    let temporary: PathBuf = path.with_file_name(temporary_name);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)
-        .and_then(|file| fill(file, contents))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
-        if error.kind() != ErrorKind::AlreadyExists {
-            // What could not be finished must not stay; that it could not be removed either changes nothing.
-            let _ = fs::remove_file(&temporary);
-        }
-        refused(error)
-    })
-}
-
-fn fill(mut file: File, contents: &[u8]) -> io::Result<()> {
-    file.write_all(contents)?;
-    file.sync_all()
+    whole_file::write(path, contents, 0o666).map_err(refused)
 }
