@@ -3,6 +3,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod emrtd;
 pub mod ias;
 mod read;
 mod select;

@@ -94,6 +94,7 @@ impl ReadBinary {
             secure_messaging: context.protected,
             device_authenticated: context.ias.device_authenticated,
             user_verified: context.ias.verified.pin,
+            ..SecurityStatus::default()
         };
         let flaw = image.flaw;
         let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE;
@@ -170,13 +171,14 @@ impl ReadBinary {
         let files = &context.image.files;
         let ef = match self.source {
             Source::Current => return Ok(*context.selection),
-            Source::Short(short) => files.ef_by_short_id(df, short),
+            Source::Short(short) => files.ef_by_short_id(df, short, context.selection.root),
             Source::File(id) => files.ef_by_file_id(df, id),
         };
         let ef = ef.ok_or(StatusWord::FILE_NOT_FOUND)?;
         Ok(Selection {
             df: Some(df),
             ef: Some(ef),
+            ..*context.selection
         })
     }
 }

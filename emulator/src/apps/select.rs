@@ -1,9 +1,9 @@
 //! SELECT (ISO/IEC 7816-4:2020 §11.2.2), in every form that clients of the CIE send.
 
-use super::{Answer, Context, Refusal};
+use super::{Answer, Context, Refusal, emrtd};
 use crate::card::Defect;
 use crate::chip::{Choice, RootSelection};
-use crate::files::{ControlTemplate, DfIndex, FileId, Selection, write_control_information};
+use crate::files::{ControlTemplate, DfIndex, FileId, Root, Selection, write_control_information};
 use crate::wire::{Command, StatusWord};
 
 /// What to select.
@@ -82,15 +82,19 @@ impl<'a> Select<'a> {
     fn find(self, context: &Context<'_>) -> Option<Selection> {
         let files = &context.image.files;
         let current = context.selection.df;
+        // The master file by its identifier: who is in IAS stays there, everybody else enters the card's own.
+        let root = context.selection.root;
         match self.target {
             Target::MasterFile => {
                 if refuses(context, RootSelection::MasterFile) {
                     return None;
                 }
-                files.by_file_id(FileId::MASTER_FILE).map(only_df)
+                files
+                    .by_file_id(FileId::MASTER_FILE)
+                    .map(|mf| only_df(mf, root))
             }
             Target::File(id) => match files.by_file_id(id) {
-                Some(df) => Some(only_df(df)),
+                Some(df) => Some(only_df(df, root)),
                 None => elementary(context, current?, id),
             },
             Target::ElementaryFile(id) => elementary(context, current?, id),
@@ -100,16 +104,18 @@ impl<'a> Select<'a> {
                 if is_root && refuses(context, RootSelection::ApplicationIdentifier) {
                     return None;
                 }
-                Some(only_df(df))
+                let document = files.by_df_name(&emrtd::AID) == Some(df);
+                Some(only_df(df, if document { Root::Card } else { Root::Ias }))
             }
         }
     }
 }
 
-const fn only_df(df: DfIndex) -> Selection {
+const fn only_df(df: DfIndex, root: Root) -> Selection {
     Selection {
         df: Some(df),
         ef: None,
+        root,
     }
 }
 
@@ -121,6 +127,7 @@ fn elementary(context: &Context<'_>, df: DfIndex, id: FileId) -> Option<Selectio
         .map(|ef| Selection {
             df: Some(df),
             ef: Some(ef),
+            root: context.selection.root,
         })
 }
 

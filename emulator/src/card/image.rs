@@ -1,6 +1,7 @@
 //! What was burnt in: immutable, shared by every card forked from it.
 
 use super::Flaw;
+use crate::apps::emrtd;
 use crate::apps::ias::Keys;
 use crate::chip::{Chip, Profile};
 use crate::credentials::{Code, Credentials};
@@ -19,6 +20,8 @@ pub struct Image {
     pub files: FileTree,
     /// Keys of the IAS application.
     pub ias: Keys,
+    /// Keys of the document application; a card without them is no travel document.
+    pub emrtd: Option<emrtd::Keys>,
     /// What is wrong with the card: nothing, outside tests of judges.
     pub flaw: Flaw,
     /// PIN and PUK of a fresh card.
@@ -50,8 +53,17 @@ impl Image {
             profile,
             files,
             ias,
+            emrtd: None,
             flaw: Flaw::default(),
             factory,
         }
+    }
+
+    /// The same card with a document application: its files are in the tree under [`emrtd::AID`] and, for EF.CardAccess,
+    /// under the MF.
+    #[must_use]
+    pub fn with_document(mut self, keys: emrtd::Keys) -> Self {
+        self.emrtd = Some(keys);
+        self
     }
 }

@@ -54,6 +54,8 @@ fn elementary(content: &mut Vec<u8>, ef: &ElementaryFile) {
     let read_rule = match ef.read {
         AccessCondition::Always => 0x00,
         AccessCondition::UserVerified => 0x70,
+        AccessCondition::Document | AccessCondition::Pace => 0x40,
+        AccessCondition::Biometric(_) => 0x60,
         AccessCondition::Never => 0xFF,
     };
     tlv::write(content, Tag(0xA1), &tlv::object(0x8C, &[0x01, read_rule]));

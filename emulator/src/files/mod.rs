@@ -15,6 +15,6 @@ mod tree;
 pub use control::{ControlTemplate, write_control_information};
 pub use read::{ReadLimits, ReadOutcome, read_binary};
 pub use tree::{
-    AccessCondition, DedicatedFile, DfIndex, EfIndex, ElementaryFile, FileId, FileTree,
-    SecurityStatus, Selection, ShortFileId, TreeError,
+    AccessCondition, Biometric, DedicatedFile, DfIndex, EfIndex, ElementaryFile, FileId, FileTree,
+    Root, SecurityStatus, Selection, ShortFileId, TreeError,
 };

@@ -33,6 +33,23 @@ impl FileId {
     /// EF.CIE.Kpub, the public key of the signature key.
     pub const EF_CIE_KPUB: Self = Self(0x1007);
 
+    /// EF.CardAccess under the MF, what PACE a document offers (ICAO 9303-10 §3.11.3).
+    pub const EF_CARD_ACCESS: Self = Self(0x011C);
+    /// EF.CardSecurity under the MF.
+    pub const EF_CARD_SECURITY: Self = Self(0x011D);
+    /// EF.COM of the document application, the list of its data groups.
+    pub const EF_COM: Self = Self(0x011E);
+    /// EF.SOD of the document application, its security object.
+    pub const EF_DOCUMENT_SOD: Self = Self(0x011D);
+    /// EF.CVCA of the document application, the names of those who certify terminals.
+    pub const EF_CVCA: Self = Self(0x011C);
+
+    /// EF.DG1 to EF.DG16 of the document application: `01` and the number.
+    #[must_use]
+    pub const fn data_group(number: u8) -> Self {
+        Self(0x0100 | number as u16)
+    }
+
     /// From the two bytes of a command data field.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 2]) -> Self {
@@ -82,6 +99,12 @@ pub struct SecurityStatus {
     pub device_authenticated: bool,
     /// The holder's PIN was verified.
     pub user_verified: bool,
+    /// A password of the document was proven, by BAC or PACE, in this session.
+    pub document_access: bool,
+    /// It was proven by PACE.
+    pub pace: bool,
+    /// What Terminal Authentication entitles to: bit 1 EF.DG3, bit 2 EF.DG4.
+    pub biometric_rights: u8,
 }
 
 /// When a file may be read.
@@ -91,8 +114,34 @@ pub enum AccessCondition {
     Always,
     /// After device authentication and PIN, under secure messaging.
     UserVerified,
+    /// After BAC or PACE, under secure messaging: the files of the document application.
+    Document,
+    /// After PACE, under secure messaging: EF.CardSecurity.
+    Pace,
+    /// After Terminal Authentication by a terminal entitled to these data.
+    Biometric(Biometric),
     /// Never.
     Never,
+}
+
+/// Data that only certified terminals may read (TR-03110-3 §C.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Biometric {
+    /// EF.DG3.
+    Fingerprints,
+    /// EF.DG4.
+    Iris,
+}
+
+impl Biometric {
+    /// Its bit in a certificate's authorisation.
+    #[must_use]
+    pub const fn right(self) -> u8 {
+        match self {
+            Self::Fingerprints => 0x01,
+            Self::Iris => 0x02,
+        }
+    }
 }
 
 impl AccessCondition {
@@ -103,6 +152,13 @@ impl AccessCondition {
             Self::Always => true,
             Self::UserVerified => {
                 status.secure_messaging && status.device_authenticated && status.user_verified
+            }
+            Self::Document => status.secure_messaging && status.document_access,
+            Self::Pace => status.secure_messaging && status.document_access && status.pace,
+            Self::Biometric(data) => {
+                status.secure_messaging
+                    && status.document_access
+                    && status.biometric_rights & data.right() != 0
             }
             Self::Never => false,
         }
@@ -122,6 +178,14 @@ pub struct ElementaryFile {
     pub read: AccessCondition,
     /// Its content, at most 65535 bytes.
     pub contents: Vec<u8>,
+}
+
+impl ElementaryFile {
+    /// Whether this is EF.CardAccess, as far as its two identifiers say.
+    fn is_card_access(&self) -> bool {
+        self.file_id == FileId::EF_CARD_ACCESS
+            && self.short_file_id.is_some_and(|short| short.0 == 0x1C)
+    }
 }
 
 impl fmt::Debug for ElementaryFile {
@@ -157,6 +221,18 @@ pub struct DfIndex(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EfIndex(usize);
 
+/// As whose root the master file was entered. EF.SN.ICC of IAS and EF.CardAccess of the document both have the short
+/// identifier 1C there (IAS ECC 1.0.1; ICAO 9303-10 §3.11.3): which of the two it names depends on where the reader comes
+/// from. By their file identifiers both are always there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Root {
+    /// The card's own master file: entered by its identifier, from nothing or from the document.
+    #[default]
+    Card,
+    /// The root of the IAS application: entered by its name, or as the master file by those who were in IAS before.
+    Ias,
+}
+
 /// What is selected. After a reset: nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -164,6 +240,8 @@ pub struct Selection {
     pub df: Option<DfIndex>,
     /// The current EF in it.
     pub ef: Option<EfIndex>,
+    /// As whose root the master file counts.
+    pub root: Root,
 }
 
 /// Why dedicated files do not make a tree.
@@ -265,13 +343,16 @@ impl FileTree {
             .map(EfIndex)
     }
 
-    /// The EF under `df` with this short identifier.
+    /// The EF under `df` with this short identifier; where EF.CardAccess shares it with another, `root` decides.
     #[must_use]
-    pub fn ef_by_short_id(&self, df: DfIndex, short: ShortFileId) -> Option<EfIndex> {
-        self.df(df)?
-            .files
-            .iter()
-            .position(|ef| ef.short_file_id == Some(short))
+    pub fn ef_by_short_id(&self, df: DfIndex, short: ShortFileId, root: Root) -> Option<EfIndex> {
+        let files = &self.df(df)?.files;
+        let carries = |ef: &ElementaryFile| ef.short_file_id == Some(short);
+        let preferred =
+            |ef: &ElementaryFile| carries(ef) && ef.is_card_access() == (root == Root::Card);
+        let position = files.iter().position(preferred);
+        position
+            .or_else(|| files.iter().position(carries))
             .map(EfIndex)
     }
 
@@ -298,9 +379,9 @@ fn check_elementary_files(df: &DedicatedFile) -> Result<(), TreeError> {
             });
         }
         if let Some(short) = ef.short_file_id
-            && earlier
-                .clone()
-                .any(|other| other.short_file_id == Some(short))
+            && earlier.clone().any(|other| {
+                other.short_file_id == Some(short) && other.is_card_access() == ef.is_card_access()
+            })
         {
             return Err(TreeError::DuplicateShortFileId {
                 df: df.name,
@@ -350,11 +431,31 @@ mod tests {
         assert_eq!(tree.by_df_name(&[0xA0]), Some(mf));
         let by_id = tree.ef_by_file_id(mf, FileId::EF_ATR).unwrap();
         assert_eq!(
-            tree.ef_by_short_id(mf, ShortFileId::new(29).unwrap()),
+            tree.ef_by_short_id(mf, ShortFileId::new(29).unwrap(), Root::Card),
             Some(by_id)
         );
         assert_eq!(tree.ef(mf, by_id).unwrap().contents.len(), 2);
         assert_eq!(tree.ef_by_file_id(mf, FileId(0x1001)), None);
+    }
+
+    /// EF.SN.ICC and EF.CardAccess under one root: a short identifier each, by where the reader comes from.
+    #[rstest]
+    #[case::both(vec![ef(0xD003, Some(0x1C), 12), ef(0x011C, Some(0x1C), 22)], 22, 12)]
+    #[case::both_the_other_way_round(vec![ef(0x011C, Some(0x1C), 22), ef(0xD003, Some(0x1C), 12)], 22, 12)]
+    #[case::no_document(vec![ef(0xD003, Some(0x1C), 12)], 12, 12)]
+    #[case::no_ias(vec![ef(0x011C, Some(0x1C), 22)], 22, 22)]
+    fn a_short_identifier_of_two(
+        #[case] files: Vec<ElementaryFile>,
+        #[case] card: usize,
+        #[case] ias: usize,
+    ) {
+        let tree = tree(files).unwrap();
+        let mf = tree.by_file_id(FileId::MASTER_FILE).unwrap();
+        let size = |root| {
+            let ef = tree.ef_by_short_id(mf, ShortFileId::new(0x1C).unwrap(), root);
+            tree.ef(mf, ef.unwrap()).unwrap().contents.len()
+        };
+        assert_eq!((size(Root::Card), size(Root::Ias)), (card, ias));
     }
 
     #[rstest]
@@ -392,6 +493,7 @@ mod tests {
             secure_messaging,
             device_authenticated,
             user_verified,
+            ..SecurityStatus::default()
         };
         assert_eq!(condition.is_satisfied(status), allowed);
     }

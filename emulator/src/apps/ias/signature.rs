@@ -38,6 +38,7 @@ pub(super) fn internal_authenticate(
                 secure_messaging: context.protected,
                 device_authenticated: context.ias.device_authenticated,
                 user_verified: context.ias.verified.pin,
+                ..SecurityStatus::default()
             };
             if !keys.signature_use.is_satisfied(status) && !flaw.is(Defect::SignsWithoutPin) {
                 return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());

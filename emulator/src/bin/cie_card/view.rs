@@ -20,6 +20,9 @@ pub(crate) const fn access(condition: AccessCondition) -> &'static str {
     match condition {
         AccessCondition::Always => "always",
         AccessCondition::UserVerified => "terminal authenticated and PIN",
+        AccessCondition::Document => "BAC or PACE",
+        AccessCondition::Pace => "PACE",
+        AccessCondition::Biometric(_) => "terminal certified for it",
         AccessCondition::Never => "never",
     }
 }
