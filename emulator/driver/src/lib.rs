@@ -1,0 +1,24 @@
+//! The driver of virtual readers: an IFD handler that pcscd loads from a `reader.conf` entry. It listens where the
+//! entry's `DEVICENAME` says, and whoever connects there and greets is the card.
+//!
+//! It knows readers, not cards: no APDU is read here. It trusts neither its peer nor its caller: a peer can be silent,
+//! closing, or speaking garbage at any moment, and a panic never crosses into pcscd.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+mod attributes;
+mod connection;
+mod features;
+pub mod ffi;
+mod listener;
+mod presence;
+mod reader;
+mod registry;
+mod watcher;
+
+/// Says something in pcscd's log (its standard error). Never anything that a card or a client has said.
+fn log(reader: &str, what: impl std::fmt::Display) {
+    use std::io::Write as _;
+    // Where nobody listens, nothing is lost.
+    let _ = writeln!(std::io::stderr(), "cie-driver: {reader}: {what}");
+}
