@@ -8,6 +8,7 @@
 pub mod apps;
 pub mod card;
 pub mod chip;
+pub mod control;
 pub mod credentials;
 pub mod doctor;
 pub mod files;

@@ -75,7 +75,7 @@ impl fmt::Debug for Step {
 pub enum InstallError {
     /// The library is not our driver.
     #[error(
-        "{0} is not our reader driver, or was built from another version; build it with `cargo build --release -p cie-ifd`"
+        "{0} is not our reader driver, or was built from another version; build it with `cargo build --release -p cie-driver`"
     )]
     NotOurDriver(PathBuf),
     /// A file of somebody else stands in the place.

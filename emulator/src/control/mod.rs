@@ -1,0 +1,16 @@
+//! What is done to cards while they are served: a desk with readers and a drawer, on which cards are put in, taken out,
+//! swapped and shaken, and the ways to ask for it from outside. This room moves cards; what a card answers and how a reader
+//! is shown to clients is the business of others.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod api;
+mod desk;
+pub mod http;
+pub mod lines;
+mod order;
+mod token;
+
+pub use desk::{Desk, Passed, Passing};
+pub use order::{CardStatus, Done, Order, ReaderStatus, Refusal, Status};
+pub use token::{Token, TokenError};
