@@ -12,7 +12,7 @@ use crate::scenario::{At, Code, Node, Problem, Problems, Source, Span, decode_al
 /// What a card must do, in one sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Requirement {
-    /// `CIE-PIN-003`.
+    /// `CIE-PIN-003`, or `ICAO-P-14` for a case of a published catalogue.
     pub id: String,
     /// Whether doing otherwise is a failure or a warning.
     pub level: Level,
@@ -148,8 +148,12 @@ impl Requirements {
             if !is_id_of(&id, &file.topic) {
                 let message = format!("`{id}` is no id of the topic {}", file.topic.value);
                 let problem = Problem::new(Code::BadValue, message, span);
-                problems
-                    .push(problem.help(format!("ids here look like CIE-{}-001", file.topic.value)));
+                problems.push(
+                    problem.help(match file.topic.value.strip_prefix(CATALOGUE) {
+                        Some(_) => format!("ids here look like {}-01", file.topic.value),
+                        None => format!("ids here look like CIE-{}-001", file.topic.value),
+                    }),
+                );
                 continue;
             }
             if let Some(known) = self.by_id.get(&id) {
@@ -222,12 +226,19 @@ fn places(root: &Node) -> BTreeMap<String, Span> {
         .collect()
 }
 
-/// `CIE-`, the topic, `-` and three digits.
+/// Topics of a published catalogue keep its ids: `ICAO-P` holds `ICAO-P-14`.
+const CATALOGUE: &str = "ICAO-";
+
+/// `CIE-`, the topic, `-` and three digits; of a published catalogue the topic, `-` and the catalogue's own number in two.
 fn is_id_of(id: &str, topic: &str) -> bool {
-    let number = id
-        .strip_prefix("CIE-")
+    let (rest, digits) = match topic.starts_with(CATALOGUE) {
+        true => (Some(id), 2),
+        false => (id.strip_prefix("CIE-"), 3),
+    };
+    let number = rest
         .and_then(|rest| rest.strip_prefix(topic))
         .and_then(|rest| rest.strip_prefix('-'));
-    number
-        .is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()))
+    number.is_some_and(|number| {
+        number.len() == digits && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

@@ -46,7 +46,7 @@ pub(super) fn secret(value: &Bytes) -> Option<String> {
             .map(|part| format!("a value with {part}")),
         Bytes::HexText(bytes) => secret(bytes).map(|part| format!("the hex digits of {part}")),
         Bytes::Given(_) | Bytes::Captured(_) | Bytes::Persona(_) => None,
-        Bytes::File(_) | Bytes::Random(_) | Bytes::Fill(_) => None,
+        Bytes::File(_) | Bytes::DocumentFile(_) | Bytes::Random(_) | Bytes::Fill(_) => None,
     }
 }
 
@@ -56,6 +56,7 @@ pub(super) fn origin(value: &Bytes) -> String {
         Bytes::Captured(name) => format!(" (the capture \"{name}\")"),
         Bytes::Persona(field) => format!(" (the {} of the persona)", persona_field(*field)),
         Bytes::File(file) => format!(" (file {file} as personalised)"),
+        Bytes::DocumentFile(file) => format!(" ({file} as personalised)"),
         Bytes::HexText(bytes) => match origin(bytes) {
             origin if origin.is_empty() => origin,
             origin => format!("{origin} in hex digits"),

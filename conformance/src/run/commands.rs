@@ -101,6 +101,7 @@ impl Builder<'_> {
                 with_le(command, authenticate.le.unwrap_or(Le::Max))
             }
             Action::Bytes(_)
+            | Action::ActiveAuthenticate(_)
             | Action::ReadFile(_)
             | Action::Sign(_)
             | Action::Open(_)
@@ -317,7 +318,7 @@ fn or(given: Option<HexByte>, fits: u8) -> u8 {
 }
 
 /// A Le field; 256 and 65536 are what the all-zero fields mean, so they are written so.
-fn with_le(command: CommandBuf, le: Le) -> CommandBuf {
+pub(super) fn with_le(command: CommandBuf, le: Le) -> CommandBuf {
     match le {
         Le::None => command,
         Le::Max | Le::Exactly(256) => command.le(WireLe::Maximum),

@@ -9,7 +9,8 @@ use cie_emulator::credentials::Code;
 use cie_emulator::persona::{CardData, Persona, Trust};
 use x509_cert::der::Encode;
 
-use crate::scenario::model::{KeyReference, PersonaField};
+use crate::scenario::model::{DocumentFile, KeyReference, Password, PersonaField};
+use crate::terminal::emrtd;
 
 /// Facts about one card.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Facts {
     files: BTreeMap<u16, Vec<u8>>,
     keys: BTreeMap<u8, PublicKey>,
     trust: BTreeMap<&'static str, Vec<u8>>,
+    document: BTreeMap<DocumentFile, Vec<u8>>,
+    authority: Option<emrtd::Authority>,
 }
 
 impl Facts {
@@ -80,6 +83,8 @@ impl Facts {
             files: files.collect(),
             keys: keys.into_iter().collect(),
             trust: trust()?,
+            document: BTreeMap::new(),
+            authority: None,
         })
     }
 
@@ -90,6 +95,61 @@ impl Facts {
     pub fn field(&self, field: PersonaField) -> Result<&[u8], String> {
         let known = self.fields.get(&field).map(Vec::as_slice);
         known.ok_or_else(|| format!("nothing is known of {field:?} of this card"))
+    }
+
+    /// A fact about the holder that was found out otherwise: read from the card, or given by its owner.
+    pub fn know(&mut self, field: PersonaField, value: Vec<u8>) {
+        self.fields.insert(field, value);
+    }
+
+    /// A password of the travel document.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known.
+    pub fn password(&self, password: Password) -> Result<emrtd::Password, String> {
+        let known = |field, name: &str| {
+            let value = self.fields.get(&field).map(Vec::as_slice);
+            value.ok_or_else(|| {
+                format!(
+                    "the {name} of this card is not known; give it with --secret, the environment or a file"
+                )
+            })
+        };
+        match password {
+            Password::Can => {
+                let can = known(PersonaField::Can, "card access number (can)")?;
+                Ok(emrtd::Password::from_card_access_number(can))
+            }
+            Password::Mrz => {
+                let zone = known(PersonaField::Mrz, "machine-readable zone (mrz)")?;
+                let zone = std::str::from_utf8(zone)
+                    .map_err(|_| "the machine-readable zone is not text".to_owned())?;
+                emrtd::Password::from_machine_readable_zone(zone).map_err(|error| error.to_string())
+            }
+            // Codes of another protocol than the card's own: the real ones have no business here.
+            Password::Pin => Ok(emrtd::Password::of_code(3, b"000000")),
+            Password::Puk => Ok(emrtd::Password::of_code(4, b"0000000000")),
+        }
+    }
+
+    /// The content of a file of the travel document as it was personalised.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known.
+    pub fn document_file(&self, file: DocumentFile) -> Result<&[u8], String> {
+        let known = self.document.get(&file).map(Vec::as_slice);
+        known.ok_or_else(|| format!("the content of {file} of this card is not known"))
+    }
+
+    /// The authority of terminal authentication, with its key.
+    ///
+    /// # Errors
+    /// One sentence, when it is not known, as for every real card.
+    pub fn terminal_authority(&self) -> Result<&emrtd::Authority, String> {
+        self.authority.as_ref().ok_or_else(|| {
+            "nobody here can certify terminals for this card: the key of its authority is not known"
+                .to_owned()
+        })
     }
 
     /// What a file was personalised with.

@@ -113,6 +113,7 @@ impl Values<'_> {
                 .ok_or_else(|| format!("nothing was captured under \"{name}\""))?,
             Bytes::Persona(field) => self.facts.field(*field)?.to_vec(),
             Bytes::File(file) => self.facts.file(file.0)?.to_vec(),
+            Bytes::DocumentFile(file) => self.facts.document_file(*file)?.to_vec(),
             Bytes::Random(length) => {
                 let mut bytes = vec![0; usize::try_from(*length).unwrap_or(usize::MAX)];
                 random.fill(&mut bytes);

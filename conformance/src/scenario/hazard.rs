@@ -78,6 +78,7 @@ impl Reckoning {
             Action::GetData(_) | Action::GetChallenge(_) | Action::Sign(_) => Hazard::None,
             Action::ManageSecurityEnvironment(_) | Action::VerifyCertificate(_) => Hazard::None,
             Action::InternalAuthenticate(_) | Action::ExternalAuthenticate(_) => Hazard::None,
+            Action::ActiveAuthenticate(_) => Hazard::None,
             Action::GeneralAuthenticate(_) | Action::Open(_) | Action::Close => Hazard::None,
             Action::Reset(_) | Action::PowerCycle(_) | Action::Remove => Hazard::None,
             Action::Insert | Action::Wait(_) | Action::Capture(_) => Hazard::None,

@@ -13,13 +13,17 @@ use crate::terminal::{
 };
 
 impl Session {
-    pub(super) fn open(&mut self, open: &Open) -> Result<Outcome, Trouble> {
+    pub(super) fn open(&mut self, open: &Open, step: &Step) -> Result<Outcome, Trouble> {
         let result = match open {
             Open::KeyAgreement(parameters) => self.agree(parameters).map(drop),
             Open::DeviceAuthentication(parameters) => self.authenticate(parameters),
-            Open::Bac(_) | Open::Pace(_) | Open::ChipAuthentication(_) => {
-                let what = "the document's channels (bac, pace, chip_authentication) are not built in this version";
-                return Err(Trouble::Harness(what.to_owned()));
+            Open::Bac(parameters) => return self.open_bac(parameters),
+            Open::Pace(parameters) => return self.open_pace(parameters, step.channel),
+            Open::ChipAuthentication(parameters) => {
+                return self.open_chip_authentication(parameters, step.channel);
+            }
+            Open::TerminalAuthentication(parameters) => {
+                return self.open_terminal_authentication(parameters);
             }
         };
         let reply = self.last_reply();

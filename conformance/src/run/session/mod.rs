@@ -9,7 +9,11 @@ use cie_emulator::wire::{CommandBuf, Response, StatusWord, ins};
 
 mod channels;
 mod compound;
+mod document;
+mod document_proof;
+mod document_rounds;
 mod guarded;
+mod sending;
 mod told;
 
 use super::commands::Builder;
@@ -18,13 +22,13 @@ use super::provider::Setup;
 use super::spoil;
 use super::values::{Codes, Values};
 use crate::guard::SharedGuard;
-use crate::scenario::model::{Action, ChannelForm, Reset as ResetKind, Step, Tamper};
-use crate::target::{Reset, TargetError, TargetKind};
-use crate::terminal::ias::{self, DeviceAuthentication, IasError, Prepared};
-use crate::terminal::{
-    AfterRefusal, Exchange, LeObject, PlainAnswer, Protection, Reply, Route, SendOptions, Terminal,
-    TerminalError,
+use crate::scenario::model::{
+    Action, ManageSecurityEnvironment, Reset as ResetKind, SecurityTemplate, Step,
 };
+use crate::target::{Reset, TargetError, TargetKind};
+use crate::terminal::emrtd::DocumentError;
+use crate::terminal::ias::{self, DeviceAuthentication, IasError, Prepared};
+use crate::terminal::{Exchange, Protection, Reply, Terminal, TerminalError};
 
 /// Why a step could not be carried out to an answer.
 #[derive(Clone, Debug)]
@@ -62,6 +66,18 @@ impl From<IasError> for Trouble {
     }
 }
 
+impl From<DocumentError> for Trouble {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Terminal(error) => error.into(),
+            DocumentError::Missing(_) | DocumentError::Terminals(_) => {
+                Self::Harness(error.to_string())
+            }
+            rule => Self::Rule(rule.to_string()),
+        }
+    }
+}
+
 /// What carrying a step out brought.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -92,6 +108,7 @@ pub(super) struct Session {
     prepared: Option<Prepared>,
     authentication: Option<DeviceAuthentication>,
     first_protected: Option<Vec<u8>>,
+    document: document::DocumentState,
 }
 
 impl Session {
@@ -111,6 +128,7 @@ impl Session {
             prepared: None,
             authentication: None,
             first_protected: None,
+            document: document::DocumentState::default(),
         }
     }
 
@@ -127,7 +145,7 @@ impl Session {
             }
             Action::ReadFile(read) => self.read_file(read),
             Action::Sign(sign) => self.sign(sign),
-            Action::Open(open) => self.open(open),
+            Action::Open(open) => self.open(open, step),
             Action::Close => {
                 self.terminal.take_channel();
                 Ok(Outcome::default())
@@ -152,6 +170,18 @@ impl Session {
                 let fault = verify.fault.map(spoil::certificate_fault);
                 self.authentication_step(step, ias::Step::VerifyCertificate, fault)
             }
+            Action::ExternalAuthenticate(external) if external.basic_access.is_some() => {
+                self.basic_access_step(step, external)
+            }
+            Action::ManageSecurityEnvironment(set) if begins_pace(set) => {
+                self.pace_begins(step, set)
+            }
+            Action::GeneralAuthenticate(general)
+                if general.step.is_some() && general.data.is_none() =>
+            {
+                self.pace_round(step, general)
+            }
+            Action::ActiveAuthenticate(active) => self.active_authenticate(step, active),
             Action::ExternalAuthenticate(external) if external.data.is_none() => {
                 let fault = external.fault.map(spoil::proof_fault);
                 self.authentication_step(step, ias::Step::ExternalAuthenticate, fault)
@@ -215,135 +245,12 @@ impl Session {
         let Action::ManageSecurityEnvironment(set) = action else {
             return None;
         };
-        if set.set != crate::scenario::model::SecurityTemplate::KeyAgreement
-            || set.public_value.is_some()
-        {
+        if set.set != SecurityTemplate::KeyAgreement || set.public_value.is_some() {
             return None;
         }
         let group = cie_crypto::dh::Group::rfc5114_2048_256();
         let exponent = group.random_exponent(self.terminal.random());
         Some(group.public_value(&exponent))
-    }
-
-    /// Sends one command as the step wants it sent.
-    fn send(
-        &mut self,
-        command: &CommandBuf,
-        step: &Step,
-        chain: Option<u32>,
-    ) -> Result<Outcome, Trouble> {
-        let route = match (step.channel, step.tamper.plain.is_some()) {
-            (Some(ChannelForm::Plain), _) | (None, true) => Route::Plain,
-            (Some(ChannelForm::Protected), _) => Route::Protected,
-            (None, false) => Route::Auto,
-        };
-        let protected = match route {
-            Route::Plain => false,
-            Route::Protected => true,
-            Route::Auto => self.terminal.is_protected(),
-        };
-        let bare = spoil::leaves_data_out(&step.tamper).then(|| command.clone().data(Vec::new()));
-        let command = bare.as_ref().unwrap_or(command);
-        let sent = command.to_bytes().ok();
-        if spoil::changes_the_wire(&step.tamper) || spoil::is_replay_of_first(&step.tamper) {
-            return self.send_altered(command, &step.tamper, protected, sent);
-        }
-        let mut options = SendOptions {
-            route,
-            plain_answer: PlainAnswer::Accept,
-            after_refusal: AfterRefusal::Keep,
-            ..SendOptions::default()
-        };
-        if let Some(size) = chain {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            options.chaining = crate::terminal::Chaining::Every(size);
-        }
-        self.spoiled(&mut options, &step.tamper)?;
-        let in_session = protected && !self.session_broken && options.tamper.is_none();
-        let spoiled = options.tamper.is_some() || (self.terminal.is_protected() && !protected);
-        match (&options.tamper, &sent) {
-            (Some(_), Some(wire)) => self.ask_spoiled(command, wire)?,
-            _ => self.ask(command, protected)?,
-        }
-        let result = self.terminal.transmit_with(command, &options);
-        self.tell(Some(command), &result);
-        let reply = result?;
-        self.note_session(spoiled, protected, &reply);
-        Ok(Outcome {
-            reply: Some(reply),
-            sent,
-            signed: None,
-            in_session,
-        })
-    }
-
-    fn spoiled(&mut self, options: &mut SendOptions, tamper: &Tamper) -> Result<(), Trouble> {
-        if tamper
-            .drop_do
-            .as_ref()
-            .is_some_and(|object| object.value.tag() == 0x97)
-        {
-            options.le_object = LeObject::Absent;
-            return Ok(());
-        }
-        if let Some(skip) = tamper.skip_ssc.as_ref().filter(|skip| skip.value < -1)
-            && let Some(channel) = self.terminal.channel_mut()
-        {
-            let counter = channel.messaging.counter();
-            let moved = counter.wrapping_add_signed(i64::from(skip.value));
-            channel.messaging.set_counter(moved);
-            return Ok(());
-        }
-        options.tamper = spoil::of(tamper).map_err(Trouble::Harness)?;
-        Ok(())
-    }
-
-    /// Sends bytes that no terminal would make of the command.
-    fn send_altered(
-        &mut self,
-        command: &CommandBuf,
-        tamper: &Tamper,
-        protected: bool,
-        sent: Option<Vec<u8>>,
-    ) -> Result<Outcome, Trouble> {
-        let mut bytes = match (&self.first_protected, spoil::is_replay_of_first(tamper)) {
-            (Some(first), true) => first.clone(),
-            (None, true) => {
-                return Err(Trouble::Harness(
-                    "no protected command was sent yet".to_owned(),
-                ));
-            }
-            (_, false) if protected => {
-                let channel = self.terminal.channel_mut();
-                let channel =
-                    channel.ok_or_else(|| Trouble::Harness("no channel is open".to_owned()))?;
-                let messaging = &mut channel.messaging;
-                let made = messaging.protect(command.view(), LeObject::default(), None);
-                made.map_err(|error| Trouble::Harness(error.to_string()))?
-            }
-            (_, false) => sent.clone().unwrap_or_default(),
-        };
-        spoil::alter(&mut bytes, tamper);
-        self.session_broken |= self.terminal.is_protected();
-        self.ask_spoiled(command, &bytes)?;
-        let result = self.terminal.transmit_bytes(&bytes);
-        self.tell(Some(command), &result);
-        Ok(answered(result?, sent))
-    }
-
-    /// After a spoiled command, a plain answer inside the session or a plain command, both sides may differ about it.
-    fn note_session(&mut self, spoiled: bool, protected: bool, reply: &Reply) {
-        if spoiled || (protected && reply.channel == Protection::Plain) {
-            self.session_broken = true;
-        }
-        if self.first_protected.is_none() {
-            let first = self
-                .terminal
-                .exchanges()
-                .iter()
-                .find(|e| e.sent == Protection::Protected);
-            self.first_protected = first.map(|exchange| exchange.wire_command.clone());
-        }
     }
 
     fn reset(&mut self, kind: ResetKind) -> Result<Outcome, Trouble> {
@@ -377,6 +284,9 @@ impl Session {
     fn remember(&mut self, action: &Action, command: &CommandBuf, reply: Option<&Reply>) {
         let Some(reply) = reply else { return };
         self.follow_authentication(command, reply);
+        if command.header.ins == ins::GET_CHALLENGE && reply.sw.is_ok() {
+            self.document.challenge = Some(reply.data.clone());
+        }
         self.tries_told_by(command, reply.sw);
         let sets_pin = matches!(
             action,
@@ -421,6 +331,11 @@ impl Session {
     fn last_command(&self) -> Option<Vec<u8>> {
         self.terminal.exchanges().last()?.plain_command.clone()
     }
+}
+
+/// Whether it names the protocol and password of PACE without saying all of the data by itself.
+fn begins_pace(set: &ManageSecurityEnvironment) -> bool {
+    set.set == SecurityTemplate::Pace && set.data.is_none()
 }
 
 fn answered(reply: Reply, sent: Option<Vec<u8>>) -> Outcome {

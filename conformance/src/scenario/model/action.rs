@@ -7,8 +7,8 @@ use super::channel::{Invariant, Open, Reset};
 use super::codes::{ChangeReferenceData, ResetRetryCounter, Restore, Verify};
 use super::files::{Apdu, GetData, ReadBinary, ReadFile, Select};
 use super::security::{
-    ExternalAuthenticate, GeneralAuthenticate, GetChallenge, InternalAuthenticate,
-    ManageSecurityEnvironment, Sign, VerifyCertificate,
+    ActiveAuthenticate, ExternalAuthenticate, GeneralAuthenticate, GetChallenge,
+    InternalAuthenticate, ManageSecurityEnvironment, Sign, VerifyCertificate,
 };
 use super::step::Capture;
 use super::value::{Bytes, CodeValue};
@@ -42,6 +42,8 @@ pub enum Action {
     ManageSecurityEnvironment(ManageSecurityEnvironment),
     /// INTERNAL AUTHENTICATE.
     InternalAuthenticate(InternalAuthenticate),
+    /// Active authentication of the travel document.
+    ActiveAuthenticate(ActiveAuthenticate),
     /// EXTERNAL AUTHENTICATE.
     ExternalAuthenticate(ExternalAuthenticate),
     /// GENERAL AUTHENTICATE.
@@ -75,7 +77,7 @@ pub enum Action {
 }
 
 /// The verbs of [`Action`], as they are written.
-pub const VERBS: [&str; 27] = [
+pub const VERBS: [&str; 28] = [
     "apdu",
     "bytes",
     "select",
@@ -88,6 +90,7 @@ pub const VERBS: [&str; 27] = [
     "reset_retry_counter",
     "manage_security_environment",
     "internal_authenticate",
+    "active_authenticate",
     "external_authenticate",
     "general_authenticate",
     "verify_certificate",
@@ -121,6 +124,7 @@ impl Action {
             Self::ResetRetryCounter(_) => "reset_retry_counter",
             Self::ManageSecurityEnvironment(_) => "manage_security_environment",
             Self::InternalAuthenticate(_) => "internal_authenticate",
+            Self::ActiveAuthenticate(_) => "active_authenticate",
             Self::ExternalAuthenticate(_) => "external_authenticate",
             Self::GeneralAuthenticate(_) => "general_authenticate",
             Self::VerifyCertificate(_) => "verify_certificate",
@@ -153,6 +157,7 @@ impl Action {
             | Self::ResetRetryCounter(_)
             | Self::ManageSecurityEnvironment(_) => true,
             Self::InternalAuthenticate(_)
+            | Self::ActiveAuthenticate(_)
             | Self::ExternalAuthenticate(_)
             | Self::GeneralAuthenticate(_) => true,
             Self::VerifyCertificate(_) => true,
@@ -249,6 +254,14 @@ impl Action {
                 of([&set.data, &set.public_value].into_iter().flatten())
             }
             Self::InternalAuthenticate(authenticate) => of([&authenticate.data]),
+            Self::ActiveAuthenticate(authenticate) => {
+                let given = [
+                    &authenticate.challenge,
+                    &authenticate.dg15,
+                    &authenticate.dg14,
+                ];
+                of(given.into_iter().flatten())
+            }
             Self::ExternalAuthenticate(authenticate) => of(&authenticate.data),
             Self::GeneralAuthenticate(authenticate) => of(&authenticate.data),
             Self::VerifyCertificate(verify) => of(&verify.data),

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use super::security::{CertificateFault, ProofFault};
 use super::shorthand::text_or_choice;
 use super::value::Bytes;
+use crate::scenario::text::HexByte;
+use crate::terminal::emrtd::{AccessFault, ExchangeFault};
 
 /// Opens a secure channel, or takes one a level further.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub enum Open {
     Pace(OpenParameters),
     /// Chip authentication (ICAO 9303-11 §6.2).
     ChipAuthentication(OpenParameters),
+    /// Terminal authentication (TR-03110 part 1), after chip authentication.
+    TerminalAuthentication(OpenParameters),
 }
 
 impl Open {
@@ -29,7 +33,8 @@ impl Open {
             | Self::DeviceAuthentication(p)
             | Self::Bac(p)
             | Self::Pace(p)
-            | Self::ChipAuthentication(p) => p,
+            | Self::ChipAuthentication(p)
+            | Self::TerminalAuthentication(p) => p,
         }
     }
 }
@@ -47,6 +52,8 @@ enum OpenFunction {
     Pace(OpenParameters),
     /// Chip authentication.
     ChipAuthentication(OpenParameters),
+    /// Terminal authentication.
+    TerminalAuthentication(OpenParameters),
 }
 
 impl From<OpenFunction> for Open {
@@ -57,6 +64,7 @@ impl From<OpenFunction> for Open {
             OpenFunction::Bac(p) => Self::Bac(p),
             OpenFunction::Pace(p) => Self::Pace(p),
             OpenFunction::ChipAuthentication(p) => Self::ChipAuthentication(p),
+            OpenFunction::TerminalAuthentication(p) => Self::TerminalAuthentication(p),
         }
     }
 }
@@ -64,7 +72,7 @@ impl From<OpenFunction> for Open {
 text_or_choice!(
     Open,
     "Open",
-    "key_agreement, device_authentication, bac, pace or chip_authentication, with parameters if wanted: {pace: {password: can}}",
+    "key_agreement, device_authentication, bac, pace, chip_authentication or terminal_authentication, with parameters if wanted: {pace: {password: can}}",
     OpenFunction,
     |text| {
         let parameters = OpenParameters::default();
@@ -74,8 +82,9 @@ text_or_choice!(
             "bac" => Ok(Self::Bac(parameters)),
             "pace" => Ok(Self::Pace(parameters)),
             "chip_authentication" => Ok(Self::ChipAuthentication(parameters)),
+            "terminal_authentication" => Ok(Self::TerminalAuthentication(parameters)),
             _ => Err(format!(
-                "\"{text}\" is no channel: key_agreement, device_authentication, bac, pace or chip_authentication"
+                "\"{text}\" is no channel: key_agreement, device_authentication, bac, pace, chip_authentication or terminal_authentication"
             )),
         }
     }
@@ -93,6 +102,19 @@ pub struct OpenParameters {
     pub protocol: Option<String>,
     /// Id of the domain parameters of PACE.
     pub domain_parameters: Option<u32>,
+    /// Name the domain parameters in the command, also where there is only one choice.
+    pub name_parameters: bool,
+    /// How chip authentication is asked for; as its algorithms want it when absent.
+    pub form: Option<ChipAuthenticationForm>,
+    /// What is wrong with the terminal's key of chip authentication.
+    pub fault: Option<ExchangeFault>,
+    /// What is wrong with the terminal's cryptogram of basic access control.
+    pub access_fault: Option<AccessFault>,
+    /// After chip authentication, go on with the keys from before.
+    pub keep_keys: bool,
+    /// What the terminal's certificate of terminal authentication allows: the last byte of its authorisation, "01" (EF.DG3)
+    /// when absent.
+    pub authorisation: Option<HexByte>,
     /// The terminal's public value; a fresh one when absent.
     pub public_value: Option<Bytes>,
     /// What is wrong with the terminal's certificate.
@@ -111,6 +133,20 @@ pub enum Password {
     Can,
     /// The machine-readable zone.
     Mrz,
+    /// The PIN of the protocol (reference 3), which a CIE does not take; the PIN's value is not sent.
+    Pin,
+    /// The PUK of the protocol (reference 4), which a CIE does not take.
+    Puk,
+}
+
+/// The two ways to ask for chip authentication (ICAO 9303-11 §6.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChipAuthenticationForm {
+    /// MSE SET with the key in the key agreement template.
+    Kat,
+    /// MSE SET with the protocol in the authentication template, then GENERAL AUTHENTICATE.
+    At,
 }
 
 /// A reset: with the supply kept, or after taking it away.

@@ -19,7 +19,7 @@ mod value;
 
 pub use action::{Action, VERBS};
 pub use card::{AppliesTo, CardSetup, Chips, Requires, Setting, Target};
-pub use channel::{Invariant, Open, OpenParameters, Password, Reset};
+pub use channel::{ChipAuthenticationForm, Invariant, Open, OpenParameters, Password, Reset};
 pub use codes::{ChangeReferenceData, ResetRetryCounter, Restore, Verify};
 pub use expect::{Expect, StatusMatch, Tries};
 pub use files::{Apdu, ApduFields, GetData, ReadBinary, ReadFile, Select};
@@ -31,13 +31,13 @@ pub use parsed::{
     Scheme, SecurityObjectExpect, SecurityStatus, SignatureExpect, StateExpect,
 };
 pub use reference::{
-    Application, CodeName, DataObject, Digest, KeyReference, Le, PersonaField, Reference,
-    SecureMessagingObject,
+    Application, CodeName, DataObject, Digest, DocumentFile, KeyReference, Le, PersonaField,
+    Reference, SecureMessagingObject,
 };
 pub use security::{
-    CertificateFault, ExternalAuthenticate, GeneralAuthenticate, GeneralAuthenticateStep,
-    GetChallenge, InternalAuthenticate, ManageSecurityEnvironment, ProofFault, SecurityTemplate,
-    Sign, VerifyCertificate,
+    ActiveAuthenticate, BasicAccessProof, CertificateFault, ExternalAuthenticate,
+    GeneralAuthenticate, GeneralAuthenticateStep, GetChallenge, InternalAuthenticate,
+    ManageSecurityEnvironment, ProofFault, SecurityTemplate, Sign, VerifyCertificate,
 };
 pub use step::{COMMON_KEYS, Capture, CaptureFrom, ChannelForm, Common, Only, Step, StepSource};
 pub use tamper::{InsertObject, PlainTrouble, Replay, Tamper};

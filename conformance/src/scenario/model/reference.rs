@@ -84,6 +84,64 @@ impl Application {
     }
 }
 
+/// A file of the travel document by its name: EF.CardAccess of the master file, the others of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DocumentFile {
+    /// EF.CardAccess: what PACE the document offers.
+    CardAccess,
+    /// EF.COM: version and list of the data groups.
+    Com,
+    /// EF.SOD: the document's security object.
+    Sod,
+    /// EF.CVCA: who certifies terminals.
+    Cvca,
+    /// EF.DG1 to EF.DG16.
+    DataGroup(u8),
+}
+
+impl std::str::FromStr for DocumentFile {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let group = || {
+            text.strip_prefix("dg")
+                .and_then(|number| number.parse().ok())
+        };
+        match text {
+            "card_access" => Ok(Self::CardAccess),
+            "com" => Ok(Self::Com),
+            "sod" => Ok(Self::Sod),
+            "cvca" => Ok(Self::Cvca),
+            _ => group()
+                .filter(|number| (1..=16).contains(number))
+                .map(Self::DataGroup)
+                .ok_or_else(|| {
+                    format!(
+                        "\"{text}\" is neither card_access, com, sod, cvca nor one of dg1 to dg16"
+                    )
+                }),
+        }
+    }
+}
+
+impl std::fmt::Display for DocumentFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CardAccess => f.write_str("EF.CardAccess"),
+            Self::Com => f.write_str("EF.COM"),
+            Self::Sod => f.write_str("EF.SOD"),
+            Self::Cvca => f.write_str("EF.CVCA"),
+            Self::DataGroup(number) => write!(f, "EF.DG{number}"),
+        }
+    }
+}
+
+text_type!(
+    DocumentFile,
+    "card_access, com, sod, cvca or one of dg1 to dg16",
+    "^(card_access|com|sod|cvca|dg([1-9]|1[0-6]))$",
+    "A file of the travel document: card_access, com, sod, cvca, dg1 to dg16."
+);
+
 /// A reference to a code: by name, or the byte itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reference {

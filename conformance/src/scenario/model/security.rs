@@ -2,9 +2,11 @@
 
 use serde::Deserialize;
 
+use super::channel::Password;
 use super::reference::{Digest, KeyReference, Le};
 use super::value::Bytes;
 use crate::scenario::text::{HexByte, HexBytes};
+use crate::terminal::emrtd::ExchangeFault;
 
 /// GET CHALLENGE (ISO/IEC 7816-4:2020 §11).
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
@@ -52,6 +54,18 @@ pub struct ManageSecurityEnvironment {
     pub public_value: Option<Bytes>,
     /// Holder reference of the terminal's certificate (data object 83); the one that fits when absent.
     pub holder_reference: Option<HexBytes>,
+    /// Password of PACE; the CAN when absent.
+    pub password: Option<Password>,
+    /// Use a wrong password.
+    #[serde(default)]
+    pub wrong_password: bool,
+    /// Object identifier of the PACE protocol, in dots; the card's first offer when absent.
+    pub protocol: Option<String>,
+    /// Id of the domain parameters of PACE; those of the offer when absent.
+    pub domain_parameters: Option<u32>,
+    /// Name the domain parameters in the command (data object 84).
+    #[serde(default)]
+    pub name_parameters: bool,
     /// Send the data objects in reverse order.
     #[serde(default)]
     pub reverse: bool,
@@ -85,6 +99,8 @@ pub struct InternalAuthenticate {
 pub struct ExternalAuthenticate {
     /// What is wrong with the proof; nothing when absent.
     pub fault: Option<ProofFault>,
+    /// The cryptogram of basic access control instead of a proof of device authentication; a right one opens the channel.
+    pub basic_access: Option<BasicAccessProof>,
     /// Command data instead of a proof.
     pub data: Option<Bytes>,
     /// First parameter; "00" when absent.
@@ -93,6 +109,24 @@ pub struct ExternalAuthenticate {
     pub p2: Option<HexByte>,
     /// Expected length; no field when absent.
     pub le: Option<Le>,
+}
+
+/// A cryptogram of basic access control (ICAO 9303-11 §4.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BasicAccessProof {
+    /// Right, over the last challenge; over zeros when there was none.
+    Right,
+    /// A bit of the checksum is another.
+    Checksum,
+    /// A bit of the cryptogram is another, the checksum covers what is sent.
+    Cryptogram,
+    /// Another challenge than the card's, properly enciphered.
+    Challenge,
+    /// The last byte is missing.
+    Short,
+    /// One byte more.
+    Long,
 }
 
 /// What can be wrong with a terminal's proof.
@@ -133,6 +167,8 @@ pub enum GeneralAuthenticateStep {
 pub struct GeneralAuthenticate {
     /// The step of PACE this is; the runner fills in what belongs there.
     pub step: Option<GeneralAuthenticateStep>,
+    /// What is wrong with what the runner fills in; nothing when absent.
+    pub fault: Option<ExchangeFault>,
     /// Command data (the whole of 7C) instead of those that fit.
     pub data: Option<Bytes>,
     /// Set or clear the chaining bit of the class instead of what fits the step.
@@ -141,6 +177,20 @@ pub struct GeneralAuthenticate {
     pub p1: Option<HexByte>,
     /// Second parameter; "00" when absent.
     pub p2: Option<HexByte>,
+    /// Expected length; max when absent.
+    pub le: Option<Le>,
+}
+
+/// Active authentication: INTERNAL AUTHENTICATE, and the answer is verified with the key of EF.DG15 (ICAO 9303-11 §6.1).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ActiveAuthenticate {
+    /// The challenge; 8 fresh bytes when absent.
+    pub challenge: Option<Bytes>,
+    /// EF.DG15; as personalised when absent.
+    pub dg15: Option<Bytes>,
+    /// EF.DG14, which names the algorithm of a key of a curve; as personalised when absent.
+    pub dg14: Option<Bytes>,
     /// Expected length; max when absent.
     pub le: Option<Le>,
 }

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::reference::{CodeName, PersonaField};
+use super::reference::{CodeName, DocumentFile, PersonaField};
 use crate::scenario::model::shorthand::text_or_choice;
 use crate::scenario::problem::nearest;
 use crate::scenario::text::{BytePattern, FileId, HexByte, HexBytes};
@@ -33,6 +33,8 @@ enum BytesFunction {
     Persona(PersonaField),
     /// The content of a file as it was personalised.
     File(FileId),
+    /// The content of a file of the travel document as it was personalised.
+    DocumentFile(DocumentFile),
     /// So many bytes from the run's seed.
     Random(u32),
     /// One byte, repeated.
@@ -64,6 +66,8 @@ pub enum Bytes {
     Persona(PersonaField),
     /// A file's content as personalised.
     File(FileId),
+    /// A file of the travel document as personalised.
+    DocumentFile(DocumentFile),
     /// So many bytes drawn from the run's seed.
     Random(u32),
     /// One byte repeated.
@@ -87,6 +91,7 @@ impl From<BytesFunction> for Bytes {
             BytesFunction::Captured(name) => Self::Captured(name),
             BytesFunction::Persona(field) => Self::Persona(field),
             BytesFunction::File(file) => Self::File(file),
+            BytesFunction::DocumentFile(file) => Self::DocumentFile(file),
             BytesFunction::Random(length) => Self::Random(length),
             BytesFunction::Fill(fill) => Self::Fill(fill),
             BytesFunction::Concat(parts) => Self::Concat(parts),
@@ -116,7 +121,8 @@ impl Bytes {
             | Self::Original(_)
             | Self::FirstHalf(_)
             | Self::SecondHalf(_) => Vec::new(),
-            Self::Persona(_) | Self::File(_) | Self::Random(_) | Self::Fill(_) => Vec::new(),
+            Self::Persona(_) | Self::File(_) | Self::DocumentFile(_) => Vec::new(),
+            Self::Random(_) | Self::Fill(_) => Vec::new(),
         }
     }
 }

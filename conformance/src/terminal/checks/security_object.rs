@@ -1,5 +1,5 @@
-//! The document security object of the IAS application, EF.1006: a CMS SignedData (RFC 5652) around an LDS security object
-//! (ICAO 9303-10 §4.6.2), held to the positions at which clients look for its parts, in both of its variants.
+//! The document security object of the IAS application, EF.1006, and that of the travel document, EF.SOD: a CMS SignedData (RFC 5652) around an LDS security object
+//! (ICAO 9303-10 §4.6.2), held to the positions at which clients look for its parts, in each of its variants.
 
 mod parse;
 
@@ -63,7 +63,10 @@ pub fn check(file: &[u8], files: &BTreeMap<u8, Vec<u8>>) -> (Option<SecurityObje
             );
         }
     }
-    listed_files(&object, files, &mut findings);
+    match object.is_document() {
+        true => data_groups(&object, files, &mut findings),
+        false => listed_files(&object, files, &mut findings),
+    }
     (Some(object), findings)
 }
 
@@ -120,6 +123,9 @@ fn signer(object: &SecurityObject, certificate: &Certificate, findings: &mut Fin
         SignatureScheme::Pkcs1(algorithm) => {
             pkcs1::verify_digest(&key, algorithm, signed, &object.signature).is_ok()
         }
+        SignatureScheme::PssSha256 => {
+            pss::verify(&key, HashAlgorithm::Sha256, 32, signed, &object.signature)
+        }
         SignatureScheme::PssSha512 => {
             pss::verify(&key, HashAlgorithm::Sha512, 64, signed, &object.signature)
         }
@@ -131,6 +137,23 @@ fn signer(object: &SecurityObject, certificate: &Certificate, findings: &mut Fin
     );
 }
 
+/// The travel document's list: ascending, each data group once, whole files hashed (ICAO 9303-10 §4.6.2).
+fn data_groups(object: &SecurityObject, files: &BTreeMap<u8, Vec<u8>>, findings: &mut Findings) {
+    let numbers: Vec<u8> = object.hashes.iter().map(|(number, _)| *number).collect();
+    findings.note(
+        "sod-data-groups",
+        numbers.is_sorted_by(|a, b| a < b) && numbers.len() >= 2,
+        "at least two data groups, ascending, none twice",
+    );
+    let algorithm = object.variant.algorithm();
+    for (number, hash) in &object.hashes {
+        if let Some(file) = files.get(number) {
+            let equal = ct::eq(&algorithm.digest(&[file]), hash);
+            findings.note("sod-hash", equal, format!("the hash of EF.DG{number}"));
+        }
+    }
+}
+
 fn listed_files(object: &SecurityObject, files: &BTreeMap<u8, Vec<u8>>, findings: &mut Findings) {
     let mut numbers: Vec<u8> = object.hashes.iter().map(|(number, _)| *number).collect();
     let known = |number: &u8| LISTED.iter().any(|(listed, ..)| listed == number);
@@ -139,6 +162,11 @@ fn listed_files(object: &SecurityObject, files: &BTreeMap<u8, Vec<u8>>, findings
         .copied()
         .filter(|number| !known(number))
         .collect();
+    findings.note(
+        "sod-services-hash",
+        object.variant != Variant::Sha1,
+        "the services' security object is not hashed with SHA-1",
+    );
     findings.note(
         "sod-known-files",
         unknown.is_empty(),

@@ -12,6 +12,7 @@ pub mod pace;
 pub mod password;
 pub mod protocol;
 pub mod security_infos;
+pub mod terminal_authentication;
 
 pub use active_authentication::ActiveKey;
 pub use bac::{AccessFault, BasicAccess};
@@ -23,3 +24,4 @@ pub use pace::{Pace, Round};
 pub use password::Password;
 pub use protocol::{Mapping, Protocol, identifier};
 pub use security_infos::{ChipAuthenticationInfo, ChipKey, PaceInfo, SecurityInfos};
+pub use terminal_authentication::{Authority, TerminalAuthentication, TerminalFault};

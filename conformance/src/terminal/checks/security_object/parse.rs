@@ -10,6 +10,7 @@ const MESSAGE_DIGEST: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x04";
 const SHA1_WITH_RSA: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x05";
 const RSA_PSS: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A";
 const SHA256_WITH_RSA: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B";
+const SHA1: &[u8] = b"\x2B\x0E\x03\x02\x1A";
 const SHA256: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x01";
 const SHA512: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x03";
 const LDS_SECURITY_OBJECT: &[u8] = b"\x67\x81\x08\x01\x01\x01";
@@ -24,10 +25,12 @@ pub struct ParseError {
     pub detail: String,
 }
 
-/// The two variants in circulation.
+/// The variants in circulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
-    /// SHA-256, RSA PKCS#1, LDS version 0.
+    /// SHA-1, RSA PKCS#1, LDS version 0: travel documents of the first generation only.
+    Sha1,
+    /// SHA-256, RSA PKCS#1, LDS version 0; with RSASSA-PSS in travel documents only.
     Sha256,
     /// SHA-512, RSASSA-PSS, LDS version 1.
     PssSha512,
@@ -38,6 +41,7 @@ impl Variant {
     #[must_use]
     pub const fn algorithm(self) -> HashAlgorithm {
         match self {
+            Self::Sha1 => HashAlgorithm::Sha1,
             Self::Sha256 => HashAlgorithm::Sha256,
             Self::PssSha512 => HashAlgorithm::Sha512,
         }
@@ -45,13 +49,14 @@ impl Variant {
 
     pub(super) const fn lds_version(self) -> u8 {
         match self {
-            Self::Sha256 => 0,
+            Self::Sha1 | Self::Sha256 => 0,
             Self::PssSha512 => 1,
         }
     }
 
     const fn oid(self) -> &'static [u8] {
         match self {
+            Self::Sha1 => SHA1,
             Self::Sha256 => SHA256,
             Self::PssSha512 => SHA512,
         }
@@ -62,6 +67,7 @@ impl Variant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SignatureScheme {
     Pkcs1(HashAlgorithm),
+    PssSha256,
     PssSha512,
 }
 
@@ -94,7 +100,14 @@ pub struct SecurityObject {
 }
 
 impl SecurityObject {
-    /// Reads EF.1006.
+    /// Whether it lists data groups, 1 to 16, and is the travel document's: the IAS application's files have other numbers.
+    #[must_use]
+    pub fn is_document(&self) -> bool {
+        let group = |(number, _): &(u8, Vec<u8>)| (1..=16).contains(number);
+        !self.hashes.is_empty() && self.hashes.iter().all(group)
+    }
+
+    /// Reads EF.1006, or EF.SOD of the travel document.
     ///
     /// # Errors
     /// [`ParseError`] naming the first position that is wrong.
@@ -195,11 +208,12 @@ fn digest_algorithm(signed_data: Tlv<'_>) -> Result<Variant, ParseError> {
     let algorithms = child(path, signed_data, 1, 0x31)?;
     let oid = child(path, child(path, algorithms, 0, 0x30)?, 0, 0x06)?;
     match oid.value {
+        SHA1 => Ok(Variant::Sha1),
         SHA256 => Ok(Variant::Sha256),
         SHA512 => Ok(Variant::PssSha512),
         other => Err(wrong(
             path,
-            format!("neither SHA-256 nor SHA-512: {}", hex::encode(other)),
+            format!("neither SHA-1, SHA-256 nor SHA-512: {}", hex::encode(other)),
         )),
     }
 }
@@ -229,11 +243,15 @@ fn scheme(algorithm: Tlv<'_>, variant: Variant) -> Result<SignatureScheme, Parse
     let oid = child(path, algorithm, 0, 0x06)?.value;
     match (variant, oid) {
         (Variant::Sha256, SHA256_WITH_RSA) => Ok(SignatureScheme::Pkcs1(HashAlgorithm::Sha256)),
-        (Variant::Sha256, SHA1_WITH_RSA) => Ok(SignatureScheme::Pkcs1(HashAlgorithm::Sha1)),
+        (Variant::Sha256, RSA_PSS) => {
+            pss_hash(path, algorithm, SHA256)?;
+            Ok(SignatureScheme::PssSha256)
+        }
+        (Variant::Sha1 | Variant::Sha256, SHA1_WITH_RSA) => {
+            Ok(SignatureScheme::Pkcs1(HashAlgorithm::Sha1))
+        }
         (Variant::PssSha512, RSA_PSS) => {
-            let parameters = child(path, algorithm, 1, 0x30)?;
-            let hash = child(path, child(path, parameters, 0, 0xA0)?, 0, 0x30)?;
-            equal(path, child(path, hash, 0, 0x06)?, SHA512)?;
+            pss_hash(path, algorithm, SHA512)?;
             Ok(SignatureScheme::PssSha512)
         }
         (variant, other) => {
@@ -244,6 +262,12 @@ fn scheme(algorithm: Tlv<'_>, variant: Variant) -> Result<SignatureScheme, Parse
             ))
         }
     }
+}
+
+fn pss_hash(path: &'static str, algorithm: Tlv<'_>, wanted: &[u8]) -> Result<(), ParseError> {
+    let parameters = child(path, algorithm, 1, 0x30)?;
+    let hash = child(path, child(path, parameters, 0, 0xA0)?, 0, 0x30)?;
+    equal(path, child(path, hash, 0, 0x06)?, wanted)
 }
 
 /// Number and hash of each file.
