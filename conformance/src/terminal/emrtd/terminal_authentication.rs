@@ -68,6 +68,15 @@ pub enum TerminalFault {
     ProofIdentifier,
 }
 
+/// One certificate of a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The reference of the key it is verified with.
+    pub authority: Vec<u8>,
+    /// Body and signature.
+    pub certificate: Vec<u8>,
+}
+
 /// A terminal with its chain of certificates.
 #[derive(Clone, Debug)]
 pub struct TerminalAuthentication {
@@ -100,8 +109,7 @@ impl TerminalAuthentication {
         })
     }
 
-    /// The chain: of the document verifier, and of the terminal with these rights (bit 1: EF.DG3). Each with the reference of
-    /// the key it is verified with.
+    /// The chain: of the document verifier, and of the terminal with these rights (bit 1: EF.DG3).
     ///
     /// # Errors
     /// [`DocumentError::Terminals`] when a key cannot sign.
@@ -109,7 +117,7 @@ impl TerminalAuthentication {
         &self,
         rights: u8,
         fault: Option<TerminalFault>,
-    ) -> Result<[(Vec<u8>, Vec<u8>); 2], DocumentError> {
+    ) -> Result<[Link; 2], DocumentError> {
         let authority = &self.authority;
         let verifier = certificate(
             &authority.reference,
@@ -140,7 +148,11 @@ impl TerminalAuthentication {
             Some(TerminalFault::UnknownAuthority) => b"XXCVCANOBODY01".to_vec(),
             _ => authority.reference.clone(),
         };
-        Ok([(first, verifier), (VERIFIER.to_vec(), terminal)])
+        let link = |authority, certificate| Link {
+            authority,
+            certificate,
+        };
+        Ok([link(first, verifier), link(VERIFIER.to_vec(), terminal)])
     }
 
     /// The proof over the chip's challenge.
@@ -178,10 +190,10 @@ impl TerminalAuthentication {
         rights: u8,
         fault: Option<TerminalFault>,
     ) -> Result<(), DocumentError> {
-        for (reference, certificate) in self.chain(rights, fault)? {
-            let set = commands::set_verification(&reference);
+        for link in self.chain(rights, fault)? {
+            let set = commands::set_verification(&link.authority);
             terminal.demand("MSE SET, certificate authority", &set)?;
-            let verify = commands::verify_certificate(&certificate);
+            let verify = commands::verify_certificate(&link.certificate);
             terminal.demand("PSO VERIFY CERTIFICATE", &verify)?;
         }
         terminal.demand(
