@@ -294,3 +294,59 @@ fn no_code_where_none_was_asked_for(#[case] arguments: &[&str]) {
         "{text}"
     );
 }
+
+/// A card that is kept: made, looked into, used, looked into again.
+#[test]
+fn stored_card() {
+    let directory = tempfile::tempdir().unwrap();
+    let steps: [(&str, &[&str], &[u8]); 7] = [
+        (
+            "stored-new",
+            &["new", "--seed", "7", "--chip", "nxp", "--out", "card.cie"],
+            b"",
+        ),
+        (
+            "stored-new-again",
+            &["new", "--seed", "8", "--out", "card.cie"],
+            b"",
+        ),
+        ("stored-show", &["show", "--card", "card.cie"], b""),
+        (
+            "stored-apdu",
+            &[
+                "apdu",
+                "--card",
+                "card.cie",
+                "00A40000",
+                "00A4020402D003",
+                "00B0000080",
+            ],
+            b"",
+        ),
+        (
+            "stored-new-forced",
+            &["new", "--out", "card.cie", "--force", "--json"],
+            b"",
+        ),
+        (
+            "stored-and-seed",
+            &["show", "--card", "card.cie", "--seed", "7"],
+            b"",
+        ),
+        ("stored-new-card", &["new", "--card", "card.cie"], b""),
+    ];
+    for (name, arguments, input) in steps {
+        golden_in(directory.path(), name, arguments, input);
+    }
+}
+
+#[rstest]
+#[case::missing("stored-missing", None)]
+#[case::text("stored-no-card", Some("a letter"))]
+fn no_stored_card(#[case] name: &str, #[case] contents: Option<&str>) {
+    let directory = tempfile::tempdir().unwrap();
+    if let Some(contents) = contents {
+        fs::write(directory.path().join("card.cie"), contents).unwrap();
+    }
+    golden_in(directory.path(), name, &["show", "--card", "card.cie"], b"");
+}

@@ -2,14 +2,14 @@
 
 use crate::wire::Atr;
 use include_dir::{Dir, include_dir};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::{Arc, LazyLock};
 use thiserror::Error;
 
 static TABLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/chips");
 
 /// How clients of this family reach the root of the IAS application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RootSelection {
     /// `00 A4 00 00`: the master file, without data.
@@ -19,7 +19,7 @@ pub enum RootSelection {
 }
 
 /// How clients of this family ask for the domain parameters of the key agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DhDialect {
     /// One GET DATA for g, p and q together.
@@ -29,7 +29,7 @@ pub enum DhDialect {
 }
 
 /// The family's dialects. A card accepts both forms of each unless its profile is strict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dialects {
     /// Root selection.
@@ -39,7 +39,7 @@ pub struct Dialects {
 }
 
 /// What the family can carry, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// READ BINARY of "all there is", and every READ BINARY under secure messaging.

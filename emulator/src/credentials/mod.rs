@@ -13,9 +13,9 @@
 mod code;
 mod object;
 mod policy;
+mod write_point;
 
 pub use code::{Code, CodeError, CodeHalf};
-pub use object::{
-    Commit, CredentialObject, Credentials, Outcome, PowerLost, Reference, Verified, WritePoint,
-};
+pub use object::{CredentialObject, Credentials, Outcome, Reference, Verified};
 pub use policy::{BadLength, CredentialPolicy, LastWrong, NewPinCheck, PukExhaustion, VerifyEmpty};
+pub use write_point::{Commit, PowerLost, UnknownWritePoint, WritePoint};

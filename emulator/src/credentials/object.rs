@@ -1,10 +1,10 @@
 //! The credential object: the transition table of PIN and PUK.
 
 use super::{
-    BadLength, Code, CredentialPolicy, LastWrong, NewPinCheck, PukExhaustion, VerifyEmpty,
+    BadLength, Code, Commit, CredentialPolicy, LastWrong, NewPinCheck, PowerLost, PukExhaustion,
+    VerifyEmpty, WritePoint,
 };
 use crate::card::{Defect, Flaw};
-use thiserror::Error;
 
 /// Which of the two credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,39 +75,6 @@ pub struct Verified {
     pub pin: bool,
     /// The PUK.
     pub puk: bool,
-}
-
-/// Every moment at which persistent memory changes, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum WritePoint {
-    /// A try of the PIN was taken, before the comparison.
-    PinTryTaken,
-    /// The PIN was right: its tries are given back.
-    PinTriesRestored,
-    /// A try of the PUK was taken, before the comparison.
-    PukTryTaken,
-    /// The PUK was right: its tries are given back.
-    PukTriesRestored,
-    /// CHANGE REFERENCE DATA: new PIN and full tries, in one write.
-    PinChanged,
-    /// RESET RETRY COUNTER with a new PIN: new PIN and full tries, in one write.
-    PinReplaced,
-    /// RESET RETRY COUNTER without data: full tries.
-    PinUnblocked,
-}
-
-/// The power went away at a write point: the command has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("power lost while writing {0:?}")]
-pub struct PowerLost(pub WritePoint);
-
-/// Where changes become durable.
-pub trait Commit {
-    /// Makes `credentials` durable, atomically: afterwards a power-up finds either all of it or nothing of it.
-    ///
-    /// # Errors
-    /// [`PowerLost`]: the command ends here, without an answer.
-    fn commit(&mut self, point: WritePoint, credentials: &Credentials) -> Result<(), PowerLost>;
 }
 
 /// What a credential command came to.

@@ -20,13 +20,15 @@ pub use parse::SpecError;
 use crate::Card;
 use crate::card::ImageError;
 use crate::chip::{self, ChipError, Profile, ProfileError};
+use crate::credentials::Credentials;
 use crate::crypto::random::Seeded;
 use crate::persona::{Letter, Persona, PersonaError, Receipt, personalise};
+use crate::store::{self, StoreError, Trouble};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -37,30 +39,27 @@ pub const DEFAULT_CHIP: &str = "gemalto";
 /// The profile of a card that names none.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// Where the contents of a card come from. A card that was stored on disk will be one more of these.
+/// Where the contents of a card come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The id of a built-in persona, or the path of a YAML file: what ends in `.yaml` or `.yml`, or has a `/` in it.
     Persona(String),
     /// Everything invented from this number.
     Seed(u64),
+    /// A card that was stored in this file: chip, profile and parameters are those it was made with.
+    Stored(PathBuf),
 }
 
-impl Origin {
-    fn persona(&self) -> Result<Persona, PersonaError> {
-        let name = match self {
-            Self::Seed(seed) => return Persona::generate(*seed),
-            Self::Persona(name) => name.as_str(),
-        };
-        let path = Path::new(name);
-        let yaml = path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if yaml || name.contains(std::path::is_separator) {
-            Persona::load(path)
-        } else {
-            Persona::builtin(name)
-        }
+/// The persona of that id, or of that file.
+fn persona(name: &str) -> Result<Persona, PersonaError> {
+    let path = Path::new(name);
+    let yaml = path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml");
+    if yaml || name.contains(std::path::is_separator) {
+        Persona::load(path)
+    } else {
+        Persona::builtin(name)
     }
 }
 
@@ -69,6 +68,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Persona(name) => f.write_str(name),
             Self::Seed(seed) => write!(f, "seed {seed}"),
+            Self::Stored(path) => write!(f, "{}", path.display()),
         }
     }
 }
@@ -101,15 +101,20 @@ impl Default for CardSpec {
 }
 
 impl CardSpec {
-    /// Looks every name up and makes the card, without power.
+    /// Looks every name up and makes the card, without power. A stored card is taken into use: until it is dropped nobody
+    /// else can open it, and what happens to it is kept.
     ///
     /// # Errors
     /// [`IssueError`]: a name that is not known, a file that cannot be read, a value that a parameter does not take.
     pub fn issue(&self) -> Result<Issued, IssueError> {
+        let persona = match &self.origin {
+            Origin::Stored(path) => return self.take(path),
+            Origin::Seed(seed) => Persona::generate(*seed)?,
+            Origin::Persona(name) => persona(name)?,
+        };
         let chip = chip::chip(&self.chip)?;
         let values = self.values()?;
         let profile = Profile::with(values.iter().map(|(k, v)| (k.as_str(), v.clone())))?;
-        let persona = self.origin.persona()?;
         let data = personalise(&persona)?;
         let (receipt, letter) = (data.receipt.clone(), data.letter.clone());
         let image = data.into_image(chip, profile)?;
@@ -120,15 +125,36 @@ impl CardSpec {
             changed: differing(values)?,
             card: Card::new(Arc::new(image), Box::new(random)),
             persona,
+            trouble: Trouble::default(),
         })
+    }
+
+    /// The same card to be looked at: a stored one is not taken, and what happens to this copy is not kept.
+    ///
+    /// # Errors
+    /// As [`CardSpec::issue`].
+    pub fn look(&self) -> Result<Issued, IssueError> {
+        let Origin::Stored(path) = &self.origin else {
+            return self.issue();
+        };
+        let snapshot = store::read(path)?;
+        let card = snapshot.to_card();
+        Issued::stored(snapshot.persona, card, Trouble::default())
+    }
+
+    fn take(&self, path: &Path) -> Result<Issued, IssueError> {
+        let stored = store::open(path)?;
+        let (persona, trouble) = (stored.snapshot().persona.clone(), stored.trouble());
+        Issued::stored(persona, stored.into_card()?, trouble)
     }
 
     /// What people call this card.
     #[must_use]
     pub fn label(&self) -> String {
-        match &self.name {
-            Some(name) => name.clone(),
-            None => format!("{} on {}", self.origin, self.chip),
+        match (&self.name, &self.origin) {
+            (Some(name), _) => name.clone(),
+            (None, Origin::Stored(path)) => path.display().to_string(),
+            (None, origin) => format!("{origin} on {}", self.chip),
         }
     }
 
@@ -155,6 +181,28 @@ pub struct Issued {
     pub changed: BTreeMap<String, Changed>,
     /// The card, without power.
     pub card: Card,
+    /// Where to ask why a stored card fell silent.
+    pub trouble: Trouble,
+}
+
+impl Issued {
+    fn stored(persona: Persona, card: Card, trouble: Trouble) -> Result<Self, IssueError> {
+        let Credentials { pin, puk, .. } = &card.image().factory;
+        let number = persona.document_number;
+        let values = serde_json::to_value(&card.image().profile).unwrap_or_default();
+        let values = match values {
+            Value::Object(values) => values.into_iter().collect(),
+            _ => BTreeMap::new(),
+        };
+        Ok(Self {
+            receipt: Receipt::new(number, pin, puk),
+            letter: Letter::new(number, pin, puk),
+            changed: differing(values)?,
+            persona,
+            card,
+            trouble,
+        })
+    }
 }
 
 /// A parameter that is not at its default.
@@ -189,6 +237,9 @@ pub enum IssueError {
     /// The holder.
     #[error(transparent)]
     Persona(#[from] PersonaError),
+    /// The file of a stored card.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The contents do not make a card.
     #[error("the card cannot be made: {0}")]
     Image(#[from] ImageError),

@@ -1,5 +1,6 @@
 //! The line: `KEY=VALUE` pairs with commas between them, in any order. Keys are `persona`, `seed`, `chip`, `profile`, `name`
-//! and every behaviour parameter; a word without `=` stands for `persona=WORD`.
+//! and every behaviour parameter; a word without `=` stands for `persona=WORD`. What ends in `.cie` is a stored card, which
+//! takes no other key but `name`.
 
 use super::{CardSpec, Origin};
 use crate::chip;
@@ -55,22 +56,18 @@ pub enum SpecError {
         value: String,
     },
     /// Two holders for one card.
-    #[error(
-        "field {field}: a card has one holder; give either persona or seed (or a word without =, which is a persona)"
-    )]
+    #[error("field {field}: a card has one holder; give either a persona, a seed or a stored card")]
     TwoHolders {
         /// Which field.
         field: usize,
     },
-    /// A file of a stored card.
+    /// Something else about a card that is stored.
     #[error(
-        "field {field}: {value:?} looks like a stored card, and this version cannot read those; name a persona, a persona file (.yaml) or a seed"
+        "{key} cannot be given for a stored card: it keeps what it was made with; leave {key} out, or make another card with `cie-card new`"
     )]
     Stored {
-        /// Which field.
-        field: usize,
-        /// The file.
-        value: String,
+        /// What was given.
+        key: String,
     },
 }
 
@@ -92,6 +89,7 @@ impl FromStr for CardSpec {
         for (index, text) in line.split(',').enumerate() {
             draft.field(index + 1, text.trim())?;
         }
+        draft.check_stored()?;
         let default = Self::default();
         Ok(Self {
             origin: draft.origin.unwrap_or(default.origin),
@@ -121,12 +119,28 @@ impl Draft {
             return Err(SpecError::NoValue { field, key });
         }
         match key {
-            "persona" => self.holder(field, persona(field, value)?),
+            "persona" => self.holder(field, origin(value)),
             "seed" => self.holder(field, seed(field, value)?),
             "chip" => once(&mut self.chip, field, key, value),
             "profile" => once(&mut self.profile, field, key, value),
             "name" => once(&mut self.name, field, key, value),
             _ => self.parameter(field, key, value),
+        }
+    }
+
+    /// A stored card is what it is.
+    fn check_stored(&self) -> Result<(), SpecError> {
+        let Some(Origin::Stored(_)) = self.origin else {
+            return Ok(());
+        };
+        let chip = self.chip.is_some().then_some("chip");
+        let profile = self.profile.is_some().then_some("profile");
+        let set = self.set.first().map(|(name, _)| name.as_str());
+        match chip.or(profile).or(set) {
+            None => Ok(()),
+            Some(key) => Err(SpecError::Stored {
+                key: key.to_owned(),
+            }),
         }
     }
 
@@ -151,12 +165,11 @@ impl Draft {
     }
 }
 
-fn persona(field: usize, value: &str) -> Result<Origin, SpecError> {
-    if value.ends_with(".cie") {
-        let value = value.to_owned();
-        return Err(SpecError::Stored { field, value });
+fn origin(value: &str) -> Origin {
+    match value.ends_with(".cie") {
+        true => Origin::Stored(value.into()),
+        false => Origin::Persona(value.to_owned()),
     }
-    Ok(Origin::Persona(value.to_owned()))
 }
 
 fn seed(field: usize, value: &str) -> Result<Origin, SpecError> {
@@ -193,6 +206,11 @@ mod tests {
     #[case::word("adult-seeded", persona("adult-seeded"))]
     #[case::file("people/anna.yaml", persona("people/anna.yaml"))]
     #[case::key("persona=adult-seeded", persona("adult-seeded"))]
+    #[case::stored("cards/anna.cie,name=Anna", CardSpec {
+        origin: Origin::Stored("cards/anna.cie".into()),
+        name: Some("Anna".to_owned()),
+        ..CardSpec::default()
+    })]
     #[case::chip("chip=nxp", CardSpec { chip: "nxp".to_owned(), ..CardSpec::default() })]
     #[case::all(
         "seed=7, chip=stm ,profile=strict,pin_tries=5,name=the second",
@@ -217,7 +235,10 @@ mod tests {
     #[case::parameter_twice("pin_tries=3,pin_tries=4", SpecError::Twice { field: 2, key: "pin_tries".to_owned() })]
     #[case::seed("seed=-1", SpecError::Seed { field: 1, value: "-1".to_owned() })]
     #[case::two_holders("adult-default,seed=7", SpecError::TwoHolders { field: 2 })]
-    #[case::stored("anna.cie", SpecError::Stored { field: 1, value: "anna.cie".to_owned() })]
+    #[case::stored_and_seed("anna.cie,seed=7", SpecError::TwoHolders { field: 2 })]
+    #[case::stored_chip("anna.cie,chip=nxp", SpecError::Stored { key: "chip".to_owned() })]
+    #[case::stored_profile("profile=strict,anna.cie", SpecError::Stored { key: "profile".to_owned() })]
+    #[case::stored_parameter("anna.cie,pin_tries=5", SpecError::Stored { key: "pin_tries".to_owned() })]
     fn refused(#[case] line: &str, #[case] error: SpecError) {
         assert_eq!(line.parse::<CardSpec>(), Err(error));
     }
@@ -225,6 +246,7 @@ mod tests {
     #[rstest]
     #[case::made("seed=7", "seed 7 on gemalto")]
     #[case::given("seed=7,name=Anna", "Anna")]
+    #[case::stored("anna.cie", "anna.cie")]
     fn label(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(line.parse::<CardSpec>().unwrap().label(), expected);
     }
@@ -243,6 +265,7 @@ mod tests {
     #[case::profile("profile=lax", "no profile is called")]
     #[case::value("pin_tries=16", "profile parameter pin_tries")]
     #[case::persona("nobody", "there is no built-in persona")]
+    #[case::stored("missing/anna.cie", "missing/anna.cie: cannot open the card file")]
     #[case::file(
         "missing/citizen.yaml",
         "cannot read persona file missing/citizen.yaml"

@@ -1,12 +1,55 @@
-//! Where a card's persistent memory lives. Every change is a named write point, made durable before the command goes on.
-//! This room knows what survives power; it knows no command.
+//! Where a card's persistent memory lives. Every change is a named write point, made durable before the command goes on. This
+//! room knows what survives power, and how a whole card lies in a file; it knows no command.
+//!
+//! Cards live in memory unless somebody asks for a file:
+//!
+//! ```
+//! use cie_emulator::{spec::CardSpec, store};
+//!
+//! let directory = tempfile::tempdir()?;
+//! let file = directory.path().join("card.cie");
+//! let issued = CardSpec::default().issue()?;
+//! store::create(&file, &issued.persona, &issued.card, store::Existing::Refused)?;
+//!
+//! let mut card = store::open(&file)?.into_card()?;
+//! card.power_on();
+//! assert!(store::open(&file).is_err(), "a card is in one reader at a time");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+
+mod card_file;
+mod content;
+mod disk;
+mod error;
+mod holder;
+mod journal;
+mod layout;
+mod tear;
+pub mod torn;
+
+pub use card_file::{Existing, Snapshot, StoredCard, create, open, read};
+pub use content::ContentError;
+pub use disk::Disk;
+pub use error::{Fault, StoreError};
+pub use holder::Holder;
+pub use layout::FORMAT;
+pub use tear::{Tear, TearAt, Tearing};
 
 use crate::credentials::{Commit, Credentials, PowerLost, WritePoint};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// A card's persistent memory.
 pub trait Store: Commit + Send {
-    /// What a power-up finds after power was lost in the middle of a write.
+    /// What a power-up finds after power was lost in the middle of a write; `None` where that never happens.
     fn durable(&self) -> Option<Credentials>;
+
+    /// Whether a loss of power is still to come here ([`Tearing`]).
+    fn is_armed(&self) -> bool {
+        false
+    }
 }
 
 /// Memory that never fails and lasts as long as the card object: the default.
@@ -25,51 +68,29 @@ impl Store for InMemory {
     }
 }
 
-/// On which side of a write the power goes away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tear {
-    /// Before anything is durable.
-    BeforeCommit,
-    /// When everything is durable, before the command goes on.
-    AfterCommit,
-}
+/// Why a stored card fell silent: the first write that failed, for whoever runs the card. A card cannot tell it itself, and
+/// after it the card writes nothing more, so it answers no PIN.
+#[derive(Clone, Default)]
+pub struct Trouble(Arc<OnceLock<String>>);
 
-/// Memory that loses power at the n-th write from now on, once.
-#[derive(Clone, Debug)]
-pub struct Tearing {
-    durable: Credentials,
-    tear: Tear,
-    writes_left: Option<u32>,
-}
-
-impl Tearing {
-    /// Power goes away at write number `nth` (0: the very next one). `durable` is what memory holds now.
+impl Trouble {
+    /// The reason; `None` while all is well.
     #[must_use]
-    pub const fn new(durable: Credentials, tear: Tear, nth: u32) -> Self {
-        Self {
-            durable,
-            tear,
-            writes_left: Some(nth),
-        }
+    pub fn text(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    fn note(&self, error: &std::io::Error) {
+        // The first reason stays: what follows it follows from it.
+        let _ = self.0.set(format!(
+            "the card file can no longer be written ({error}); the card is without power from here on. Make room or repair \
+             the disk, then start again: what was answered is there"
+        ));
     }
 }
 
-impl Commit for Tearing {
-    fn commit(&mut self, point: WritePoint, credentials: &Credentials) -> Result<(), PowerLost> {
-        let torn = self.writes_left == Some(0);
-        self.writes_left = match self.writes_left {
-            Some(0) | None => None,
-            Some(n) => Some(n.saturating_sub(1)),
-        };
-        if !(torn && self.tear == Tear::BeforeCommit) {
-            self.durable = credentials.clone();
-        }
-        if torn { Err(PowerLost(point)) } else { Ok(()) }
-    }
-}
-
-impl Store for Tearing {
-    fn durable(&self) -> Option<Credentials> {
-        Some(self.durable.clone())
+impl fmt::Debug for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().unwrap_or("none"))
     }
 }

@@ -120,6 +120,19 @@ impl PrivateKey {
         &self.inner.public
     }
 
+    /// Both primes, big-endian, in clear: for whoever must keep the key itself. `None` for a key made without them.
+    #[must_use]
+    pub fn reveal_primes(&self) -> Option<[Zeroizing<Vec<u8>>; 2]> {
+        let minimal = |prime: &Modulus| {
+            let bytes = Zeroizing::new(Vec::from(prime.value().to_be_bytes()));
+            Zeroizing::new(modular::minimal(&bytes).to_vec())
+        };
+        match &self.inner.operation {
+            Operation::Plain { .. } => None,
+            Operation::Crt(crt) => Some([minimal(&crt.p), minimal(&crt.q)]),
+        }
+    }
+
     /// Length of the modulus in bytes.
     #[must_use]
     pub fn size(&self) -> usize {

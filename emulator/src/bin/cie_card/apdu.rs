@@ -3,10 +3,11 @@
 use crate::card::CardOptions;
 use crate::failure::Failure;
 use crate::output;
-use cie_emulator::Card;
 use cie_emulator::phy::Transceiver;
 use cie_emulator::phy::script::Step;
 use cie_emulator::phy::trace::{Event, EventRecord, Secrets, TextOptions, Trace, render};
+use cie_emulator::spec::Issued;
+use cie_emulator::store::Trouble;
 use clap::Args;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::sync::mpsc::{self, Receiver};
@@ -17,6 +18,7 @@ Examples:
   cie-card apdu --tlv '00 A4 02 04 02 D0 03 00'        spaces are free; data objects as a tree
   cie-card apdu --chip stm --json < commands.txt       a file of commands, one JSON object per line
   printf '00A40000\\n!reset\\n00B0000000\\n' | cie-card apdu
+  cie-card apdu --card card.cie 00A40000               a stored card
 
 One line (or argument) is one command APDU in hexadecimal. Blank lines do nothing, # begins a
 comment. Four words stand for what is not a command: !reset (warm), !cold (power off and on),
@@ -32,8 +34,9 @@ An error status does not stop the trace; a line that cannot be read does. Argume
 before anything is sent. From standard input, the lines before the bad one have been sent; at a
 terminal the next line is read all the same.
 
-The card has power from the start and lives in memory until the last line. The next run begins
-with a fresh one.";
+The card has power from the start. Without --card it lives in memory until the last line, and
+the next run begins with a fresh one. With --card it is a stored one: what happens to its PIN and
+PUK is on the disk before the answer is printed, and no other program can use it meanwhile.";
 
 /// Send commands to a card and show what happens
 #[derive(Args)]
@@ -62,7 +65,7 @@ pub(crate) struct Apdu {
 impl Apdu {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let steps = self.arguments()?;
-        let mut session = Session::new(self, self.card.issue()?.card);
+        let mut session = Session::new(self, self.card.issue()?);
         session.step(Step::PowerOn)?;
         if steps.is_empty() {
             return session.standard_input();
@@ -91,10 +94,11 @@ struct Session {
     exchanges: usize,
     json: bool,
     options: TextOptions,
+    trouble: Trouble,
 }
 
 impl Session {
-    fn new(arguments: &Apdu, card: Card) -> Self {
+    fn new(arguments: &Apdu, issued: Issued) -> Self {
         let (sender, events) = mpsc::channel();
         // The receiver lives as long as the session, so sending succeeds.
         let listener = move |event| drop(sender.send(event));
@@ -104,11 +108,12 @@ impl Session {
             Secrets::Masked
         };
         Self {
-            card: Box::new(Trace::new(card, listener).with_secrets(secrets)),
+            card: Box::new(Trace::new(issued.card, listener).with_secrets(secrets)),
             events,
             exchanges: 0,
             json: arguments.json,
             options: TextOptions { tlv: arguments.tlv },
+            trouble: issued.trouble,
         }
     }
 
@@ -130,7 +135,10 @@ impl Session {
         while let Ok(event) = self.events.try_recv() {
             self.print(&event)?;
         }
-        Ok(())
+        match self.trouble.text() {
+            None => Ok(()),
+            Some(reason) => Err(Failure::Other(reason.to_owned())),
+        }
     }
 
     fn print(&mut self, event: &Event) -> Result<(), Failure> {

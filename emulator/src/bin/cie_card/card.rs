@@ -9,6 +9,7 @@ use cie_emulator::wire::tlv::Tlv;
 use clap::Args;
 use der::Decode as _;
 use serde::Serialize;
+use std::path::PathBuf;
 use x509_cert::Certificate;
 
 /// Options that say which card.
@@ -42,6 +43,12 @@ pub(crate) struct CardOptions {
     /// For example --set pin_tries=5 --set last_wrong=blocked.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+
+    /// A stored card: the file that `cie-card new --out` made
+    ///
+    /// It has the holder, chip and parameters it was made with. What happens to it is kept.
+    #[arg(long, value_name = "FILE.cie", conflicts_with_all = ["seed", "persona", "chip", "profile", "set"])]
+    card: Option<PathBuf>,
 }
 
 fn seed(text: &str) -> Result<u64, String> {
@@ -53,9 +60,10 @@ impl CardOptions {
     /// The same in the words of the library.
     pub(crate) fn spec(&self) -> CardSpec {
         CardSpec {
-            origin: match self.seed {
-                Some(seed) => Origin::Seed(seed),
-                None => Origin::Persona(self.persona.clone()),
+            origin: match (&self.card, self.seed) {
+                (Some(file), _) => Origin::Stored(file.clone()),
+                (None, Some(seed)) => Origin::Seed(seed),
+                (None, None) => Origin::Persona(self.persona.clone()),
             },
             chip: self.chip.clone(),
             profile: self.profile.clone(),
@@ -67,6 +75,16 @@ impl CardOptions {
     /// Makes the card, without power.
     pub(crate) fn issue(&self) -> Result<Issued, Failure> {
         Ok(self.spec().issue()?)
+    }
+
+    /// The same card, only to be looked at: a stored one may be in use elsewhere.
+    pub(crate) fn look(&self) -> Result<Issued, Failure> {
+        Ok(self.spec().look()?)
+    }
+
+    /// Whether a stored card is meant.
+    pub(crate) const fn is_stored(&self) -> bool {
+        self.card.is_some()
     }
 }
 

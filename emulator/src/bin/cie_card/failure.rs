@@ -3,6 +3,7 @@
 use cie_emulator::chip::{ChipError, ProfileError};
 use cie_emulator::persona::PersonaError;
 use cie_emulator::spec::IssueError;
+use cie_emulator::store::{Fault, StoreError};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -100,7 +101,26 @@ impl From<IssueError> for Failure {
             IssueError::Chip(error) => error.into(),
             IssueError::Profile(error) => error.into(),
             IssueError::Persona(error) => error.into(),
+            IssueError::Store(error) => error.into(),
             IssueError::Image(_) => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match &error.fault {
+            Fault::Io { source, .. } if source.kind() != io::ErrorKind::NotFound => {
+                Self::Other(error.to_string())
+            }
+            Fault::InUse(_) => Self::Other(error.to_string()),
+            Fault::Io { .. }
+            | Fault::NotACard
+            | Fault::Newer { .. }
+            | Fault::Damaged(_)
+            | Fault::Exists
+            | Fault::Content(_)
+            | Fault::Export(_) => Self::Input(error.to_string()),
         }
     }
 }

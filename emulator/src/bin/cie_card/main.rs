@@ -17,14 +17,16 @@ use std::process::ExitCode;
 const EXAMPLES: &str = "\
 Examples:
   cie-card new --seed 7                               make a card, print its receipt and letter
+  cie-card new --seed 7 --out card.cie                make it and keep it
   cie-card show --chip nxp                            look into the default card on an NXP chip
   cie-card show --file 1003 --out certificate.der     write one of its files
   cie-card apdu 00A40000 00A4020402D003 00B0000080    select the MF, select EF.SN.ICC, read it
   cie-card chips --parameters                         what --set can change, and why
 
 Every holder, number, key and authority is invented. The same options give the same card, byte
-for byte, on every machine. In this version a card lives in memory and is made anew by every
-command: nothing that one command does to it (a wrong PIN, say) is there for the next.
+for byte, on every machine, made anew in memory by every command: nothing that one command does
+to it (a wrong PIN, say) is there for the next. A card made with `new --out card.cie` is kept in
+that file, and --card card.cie uses it: there a wrong PIN costs a try for good.
 
 Exit codes: 0 done, 2 wrong usage or input, 1 anything else.";
 

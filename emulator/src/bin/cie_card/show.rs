@@ -15,13 +15,14 @@ const EXAMPLES: &str = "\
 Examples:
   cie-card show                                          files, counters, keys, parameters
   cie-card show --reveal-secrets                         PIN and PUK too
+  cie-card show --card card.cie                          a stored card, with the tries it has left
   cie-card show --seed 7 --file 1003 --out cert.der      the holder's certificate
   cie-card show --file EF.SN.ICC --hex                   one file in hexadecimal
   cie-card show --profile strict --set pin_tries=5       lists what differs from the default
 
 This looks into the card's memory and asks the card nothing: access conditions do not apply, no
-try is spent. Private keys are never shown. The card is made anew from the options: in this
-version it lives in memory, so its counters are those of a fresh card.";
+try is spent. Private keys are never shown. A card made of options lives in memory, and its
+counters are those of a fresh card; --card looks into a stored one, also while it is in use.";
 
 /// Look into a card: files, counters, life cycle, keys, parameters
 #[derive(Args)]
@@ -53,7 +54,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        let issued = self.card.issue()?;
+        let issued = self.card.look()?;
         if let Some(name) = &self.file {
             return self.one_file(&issued, name);
         }
