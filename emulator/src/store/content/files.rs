@@ -2,7 +2,9 @@
 //! have: a name is a label that traces and tables show, not a string from a stranger.
 
 use super::{Bytes, ContentError};
-use crate::files::{AccessCondition, DedicatedFile, ElementaryFile, FileId, FileTree, ShortFileId};
+use crate::files::{
+    AccessCondition, Biometric, DedicatedFile, ElementaryFile, FileId, FileTree, ShortFileId,
+};
 use serde::{Deserialize, Serialize};
 
 /// Every name that a DF or EF has had in any card. Additions only: stored cards keep theirs.
@@ -46,6 +48,10 @@ struct EfRecord {
 pub(super) enum ReadRecord {
     Always,
     UserVerified,
+    Document,
+    Pace,
+    Fingerprints,
+    Iris,
     Never,
 }
 
@@ -54,6 +60,10 @@ impl ReadRecord {
         match condition {
             AccessCondition::Always => Self::Always,
             AccessCondition::UserVerified => Self::UserVerified,
+            AccessCondition::Document => Self::Document,
+            AccessCondition::Pace => Self::Pace,
+            AccessCondition::Biometric(Biometric::Fingerprints) => Self::Fingerprints,
+            AccessCondition::Biometric(Biometric::Iris) => Self::Iris,
             AccessCondition::Never => Self::Never,
         }
     }
@@ -62,6 +72,10 @@ impl ReadRecord {
         match self {
             Self::Always => AccessCondition::Always,
             Self::UserVerified => AccessCondition::UserVerified,
+            Self::Document => AccessCondition::Document,
+            Self::Pace => AccessCondition::Pace,
+            Self::Fingerprints => AccessCondition::Biometric(Biometric::Fingerprints),
+            Self::Iris => AccessCondition::Biometric(Biometric::Iris),
             Self::Never => AccessCondition::Never,
         }
     }

@@ -126,6 +126,9 @@ impl CardRecord {
                 "it is deliberately wrong; such cards live in memory only",
             ));
         }
+        if image.emrtd.is_some() {
+            return Err(ContentError::new("emrtd", "its keys cannot be stored yet"));
+        }
         let Value::Object(profile) = serde_json::to_value(&image.profile)
             .map_err(|error| ContentError::new("profile", error))?
         else {
