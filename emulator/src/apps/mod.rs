@@ -10,7 +10,7 @@ mod select;
 
 use crate::card::Image;
 use crate::credentials::{Commit, Credentials, PowerLost};
-use crate::files::Selection;
+use crate::files::{SecurityStatus, Selection};
 use crate::secure_messaging::SecureSession;
 use crate::wire::{Command, StatusWord, ins};
 use cie_crypto::random::RandomSource;
@@ -29,10 +29,33 @@ pub struct Context<'a> {
     pub selection: &'a mut Selection,
     /// The IAS application's part of the session.
     pub ias: &'a mut ias::State,
+    /// The document application's part of the session.
+    pub emrtd: &'a mut emrtd::State,
+    /// Whether the class byte says that the command is not the last of a chain; only commands that
+    /// [answer every link](answers_links) ever see that.
+    pub chained: bool,
+    /// How many bytes of data fit the answer.
+    pub room: usize,
     /// Whether the command came through secure messaging.
     pub protected: bool,
     /// Response data; empty when the command begins.
     pub reply: &'a mut Vec<u8>,
+}
+
+impl Context<'_> {
+    /// What the session has proven, as far as access conditions ask.
+    #[must_use]
+    pub fn security_status(&self) -> SecurityStatus {
+        let proven = self.emrtd.proven();
+        SecurityStatus {
+            secure_messaging: self.protected,
+            device_authenticated: self.ias.device_authenticated,
+            user_verified: self.ias.verified.pin,
+            document_access: proven.access.is_some(),
+            pace: proven.access == Some(emrtd::Procedure::Pace),
+            biometric_rights: proven.rights,
+        }
+    }
 }
 
 /// How a command ended: its status word, and what happens once the answer is on its way.
@@ -53,6 +76,8 @@ pub enum After {
     Open(Box<SecureSession>),
     /// The session goes on with this send sequence counter.
     SetCounter(u64),
+    /// The session ends, and the status word goes out in plain.
+    Close,
 }
 
 impl From<StatusWord> for Answer {
@@ -69,6 +94,8 @@ impl From<StatusWord> for Answer {
 pub enum Refusal {
     /// Refused, with this status word.
     Status(StatusWord),
+    /// Refused, and the session ends with it.
+    SessionEnds(StatusWord),
     /// The power went away in the middle: no answer at all.
     PowerLost(PowerLost),
 }
@@ -98,13 +125,21 @@ pub const fn supports_chaining(instruction: u8) -> bool {
     )
 }
 
-/// Whether any application knows this instruction; all others answer `6D00`.
+/// Whether every link of a chain of this instruction is a step of its own with an answer of its own, as in PACE.
 #[must_use]
-pub const fn knows(instruction: u8) -> bool {
+pub const fn answers_links(instruction: u8) -> bool {
+    instruction == ins::GENERAL_AUTHENTICATE
+}
+
+/// Whether any application of this card knows this instruction; all others answer `6D00`.
+#[must_use]
+pub const fn knows(image: &Image, instruction: u8) -> bool {
+    let document = image.emrtd.is_some() && instruction == ins::GENERAL_AUTHENTICATE;
     matches!(
         instruction,
         ins::SELECT | ins::READ_BINARY | ins::READ_BINARY_ODD
     ) || ias::knows(instruction)
+        || document
 }
 
 /// Executes one whole, unprotected command.
@@ -117,6 +152,9 @@ pub fn execute(context: &mut Context<'_>, command: &Command<'_>) -> Result<Answe
         ins::READ_BINARY | ins::READ_BINARY_ODD => {
             read::ReadBinary::parse(command).and_then(|read| read.execute(context))
         }
+        _ if emrtd::answers(context, command) => {
+            emrtd::Command::parse(command).and_then(|command| command.execute(context))
+        }
         _ => ias::Command::parse(command).and_then(|command| command.execute(context)),
     };
     match result {
@@ -124,6 +162,13 @@ pub fn execute(context: &mut Context<'_>, command: &Command<'_>) -> Result<Answe
         Err(Refusal::Status(sw)) => {
             context.reply.clear();
             Ok(sw.into())
+        }
+        Err(Refusal::SessionEnds(sw)) => {
+            context.reply.clear();
+            Ok(Answer {
+                sw,
+                after: After::Close,
+            })
         }
         Err(Refusal::PowerLost(lost)) => Err(lost),
     }

@@ -1,8 +1,9 @@
 //! READ BINARY, even and odd instruction (ISO/IEC 7816-4:2020 §11.2.3), by current EF or short identifier.
 
-use super::{Answer, Context, Refusal};
+use super::{Answer, Context, Refusal, emrtd};
 use crate::card::Defect;
-use crate::files::{FileId, ReadLimits, SecurityStatus, Selection, ShortFileId, read_binary};
+use crate::chip::CardAccess;
+use crate::files::{DfIndex, FileId, ReadLimits, Selection, ShortFileId, read_binary};
 use crate::wire::tlv::{self, Tag, Tlv};
 use crate::wire::{Command, Le, StatusWord, ins};
 
@@ -90,16 +91,14 @@ impl ReadBinary {
             .files
             .current_ef(selection)
             .ok_or(StatusWord::NO_CURRENT_EF)?;
-        let status = SecurityStatus {
-            secure_messaging: context.protected,
-            device_authenticated: context.ias.device_authenticated,
-            user_verified: context.ias.verified.pin,
-            ..SecurityStatus::default()
-        };
+        let status = context.security_status();
         let flaw = image.flaw;
         let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE;
         if !file.read.is_satisfied(status) && !open {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
+        }
+        if emrtd::has_file(image, selection, file) {
+            return self.document_answer(context, &file.contents);
         }
         let limits = &image.chip.limits;
         let at_most = if context.protected {
@@ -128,6 +127,34 @@ impl ReadBinary {
             sw => sw,
         };
         Ok(sw.into())
+    }
+
+    /// A file of the document: Le must be there, and is a limit rather than a demand.
+    fn document_answer(
+        self,
+        context: &mut Context<'_>,
+        contents: &[u8],
+    ) -> Result<Answer, Refusal> {
+        let profile = &context.image.profile;
+        let room = context.room.min(context.image.chip.limits.read_exact);
+        let answer = match (self.le, self.wrapped) {
+            (None, _) => return Err(StatusWord::WRONG_LENGTH.into()),
+            (Some(_), true) => self.wrapped_answer(context, contents, room, room)?,
+            (Some(_), false) => {
+                let limits = ReadLimits {
+                    all: room,
+                    at_most: room,
+                };
+                let outcome = read_binary(contents, self.offset, self.le, limits);
+                context.reply.extend_from_slice(outcome.data);
+                outcome.sw.into()
+            }
+        };
+        Ok(match answer.sw {
+            StatusWord::END_OF_FILE if !profile.document_end_warning => StatusWord::NO_ERROR.into(),
+            StatusWord::WRONG_P1_P2 => profile.document_beyond_end.0.into(),
+            _ => answer,
+        })
     }
 
     const fn le_is_all(self) -> bool {
@@ -165,10 +192,10 @@ impl ReadBinary {
     }
 
     fn locate(self, context: &Context<'_>) -> Result<Selection, Refusal> {
-        let Some(df) = context.selection.df else {
+        let files = &context.image.files;
+        let Some(df) = (context.selection.df).or_else(|| self.unselected(context)) else {
             return Err(context.image.profile.no_selection.0.into());
         };
-        let files = &context.image.files;
         let ef = match self.source {
             Source::Current => return Ok(*context.selection),
             Source::Short(short) => files.ef_by_short_id(df, short, context.selection.root),
@@ -180,6 +207,22 @@ impl ReadBinary {
             ef: Some(ef),
             ..*context.selection
         })
+    }
+}
+
+impl ReadBinary {
+    /// The master file, where the profile lets EF.CardAccess be read before anything is selected.
+    fn unselected(self, context: &Context<'_>) -> Option<DfIndex> {
+        let files = &context.image.files;
+        let wanted = context.image.profile.card_access_unselected == CardAccess::Read;
+        let mf = files.by_file_id(FileId::MASTER_FILE).filter(|_| wanted)?;
+        let card_access = files.ef_by_file_id(mf, FileId::EF_CARD_ACCESS)?;
+        let named = match self.source {
+            Source::Current => false,
+            Source::Short(short) => files.ef(mf, card_access)?.short_file_id == Some(short),
+            Source::File(id) => id == FileId::EF_CARD_ACCESS,
+        };
+        named.then_some(mf)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, Context, Refusal, emrtd};
 use crate::card::Defect;
-use crate::chip::{Choice, RootSelection};
+use crate::chip::{CardAccess, Choice, RootSelection};
 use crate::files::{ControlTemplate, DfIndex, FileId, Root, Selection, write_control_information};
 use crate::wire::{Command, StatusWord};
 
@@ -17,6 +17,8 @@ enum Target<'a> {
     ElementaryFile(FileId),
     /// A DF by its whole name (P1 = `04`).
     DfName(&'a [u8]),
+    /// An EF or a DF, but which one is not said.
+    Unnamed,
 }
 
 /// A SELECT, parsed.
@@ -37,6 +39,7 @@ impl<'a> Select<'a> {
         let target = match (command.header.p1, command.data) {
             (0x00, []) => Target::MasterFile,
             (0x00, &[hi, lo]) => Target::File(FileId::from_bytes([hi, lo])),
+            (0x02 | 0x04, []) => Target::Unnamed,
             (0x02, &[hi, lo]) => Target::ElementaryFile(FileId::from_bytes([hi, lo])),
             (0x04, name @ [_, ..]) if name.len() <= 16 => Target::DfName(name),
             (0x00 | 0x02 | 0x04, _) => return Err(StatusWord::WRONG_LENGTH.into()),
@@ -49,6 +52,9 @@ impl<'a> Select<'a> {
 
     pub(super) fn execute(self, context: &mut Context<'_>) -> Result<Answer, Refusal> {
         let flaw = context.image.flaw;
+        if self.target == Target::Unnamed {
+            return Err(unnamed(context));
+        }
         let Some(selection) = self.find(context) else {
             if flaw.is(Defect::FailedSelectLosesFile) {
                 context.selection.ef = None;
@@ -58,7 +64,12 @@ impl<'a> Select<'a> {
             }
             return Err(StatusWord::FILE_NOT_FOUND.into());
         };
+        self.check_document_access(context, selection)?;
         if selection.ef.is_none() {
+            let document = emrtd::is_selected(context.image, selection);
+            let mf = context.image.files.by_file_id(FileId::MASTER_FILE);
+            let ias = !document && (selection.root == Root::Ias || selection.df != mf);
+            context.emrtd.application_selected(ias);
             let same = context.selection.df == selection.df;
             let verified = context.ias.verified;
             context.ias.application_selected(same);
@@ -79,6 +90,25 @@ impl<'a> Select<'a> {
         Ok(StatusWord::NO_ERROR.into())
     }
 
+    /// Files of the document may be selected before they may be read, unless the profile has it otherwise.
+    fn check_document_access(
+        self,
+        context: &Context<'_>,
+        selection: Selection,
+    ) -> Result<(), Refusal> {
+        let image = context.image;
+        let Some(file) = image.files.current_ef(selection) else {
+            return Ok(());
+        };
+        let refused = image.profile.document_select_refuses
+            && emrtd::has_file(image, selection, file)
+            && !file.read.is_satisfied(context.security_status());
+        match refused {
+            true => Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into()),
+            false => Ok(()),
+        }
+    }
+
     fn find(self, context: &Context<'_>) -> Option<Selection> {
         let files = &context.image.files;
         let current = context.selection.df;
@@ -97,7 +127,14 @@ impl<'a> Select<'a> {
                 Some(df) => Some(only_df(df, root)),
                 None => elementary(context, current?, id),
             },
+            Target::ElementaryFile(FileId::EF_CARD_ACCESS) if current.is_none() => {
+                let profile = &context.image.profile;
+                let mf = files.by_file_id(FileId::MASTER_FILE);
+                let there = profile.card_access_unselected != CardAccess::Nothing;
+                elementary(context, mf.filter(|_| there)?, FileId::EF_CARD_ACCESS)
+            }
             Target::ElementaryFile(id) => elementary(context, current?, id),
+            Target::Unnamed => None,
             Target::DfName(name) => {
                 let df = files.by_df_name(name)?;
                 let is_root = files.by_file_id(FileId::MASTER_FILE) == Some(df);
@@ -116,6 +153,15 @@ const fn only_df(df: DfIndex, root: Root) -> Selection {
         df: Some(df),
         ef: None,
         root,
+    }
+}
+
+/// Inside a session of the document it is the data object that is missing, although the checksum is right (ICAO 9303-11
+/// §9.8.6).
+fn unnamed(context: &Context<'_>) -> Refusal {
+    match context.protected && context.emrtd.has_session() {
+        true => Refusal::SessionEnds(context.image.profile.document_sm_object_missing.0),
+        false => StatusWord::WRONG_LENGTH.into(),
     }
 }
 

@@ -15,13 +15,13 @@ pub use defect::{Defect, Flaw};
 pub use image::{Image, ImageError};
 pub use state::{CardState, Channel, LifeCycle};
 
-use crate::apps::{self, After, Answer, Context, ias};
-use crate::chip::TearKnob;
+use crate::apps::{self, After, Answer, Context, emrtd, ias};
+use crate::chip::{ErrorStyle, TearKnob};
 use crate::credentials::{Commit, Credentials, PowerLost};
 use crate::files::Selection;
 use crate::secure_messaging::{SecureSession, SmError};
 use crate::store::{InMemory, Store, Tear, Tearing};
-use crate::wire::{Atr, Class, Command, StatusClass, StatusWord, ins};
+use crate::wire::{Atr, Class, Command, LengthForm, StatusClass, StatusWord, ins};
 use chain::Chain;
 use cie_crypto::random::RandomSource;
 use response::Pending;
@@ -40,6 +40,7 @@ struct Session {
     selection: Selection,
     secure_messaging: Option<SecureSession>,
     ias: ias::State,
+    emrtd: emrtd::State,
     chain: Option<Chain>,
     pending: Option<Pending>,
 }
@@ -230,6 +231,7 @@ impl Card {
         if command.header.ins == ins::GET_RESPONSE && !class.chained {
             // It is no link of any chain, so it aborts one like every other command.
             self.session.chain = None;
+            self.session.emrtd.command_begins(ins::GET_RESPONSE);
             self.get_response(&command);
             return Ok(());
         }
@@ -248,7 +250,7 @@ impl Card {
 
     fn process_protected(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
         let Some(session) = self.session.secure_messaging.take() else {
-            return self.refuse_plain(self.image.profile.sm_without_session.0);
+            return self.refuse_plain(self.no_session());
         };
         let mut data = std::mem::take(&mut self.buffers.data);
         let flaw = self.image.flaw;
@@ -270,19 +272,27 @@ impl Card {
                 Ok(())
             }
             Err(error) => {
+                let sw = self.status_of(error);
                 self.session.ias.secure_messaging_ended();
-                self.refuse_plain(self.status_of(error))
+                self.session.emrtd.session_ended();
+                self.refuse_plain(sw)
             }
         };
         self.buffers.data = data;
         result
     }
 
-    /// Every answer inside a session is protected, errors included.
+    /// Every answer inside a session is protected, errors included, unless the profile has it otherwise for the document.
     fn answer_protected(&mut self, command: &Command<'_>, chained: bool) -> Result<(), PowerLost> {
         let Answer { sw, after } = self.run(command, chained, true)?;
+        if matches!(after, After::Close) {
+            return self.refuse_plain(sw);
+        }
         let flaw = self.image.flaw;
-        if flaw.is(Defect::PlainErrors) && sw.class() == StatusClass::Error {
+        let plain_errors = flaw.is(Defect::PlainErrors)
+            || (self.session.emrtd.has_session()
+                && self.image.profile.document_errors == ErrorStyle::PlainKeepSession);
+        if plain_errors && sw.class() == StatusClass::Error {
             self.buffers.out.extend(sw.to_bytes());
             return Ok(());
         }
@@ -306,20 +316,21 @@ impl Card {
     ) -> Result<Answer, PowerLost> {
         self.buffers.reply.clear();
         self.session.pending = None;
+        self.session.emrtd.command_begins(command.header.ins);
         let chain = self.session.chain.take().filter(|chain| {
             chain.continues_with(command, protected) || self.image.flaw.is(Defect::ChainNotAborted)
         });
-        if !apps::knows(command.header.ins) {
+        if !apps::knows(&self.image, command.header.ins) {
             if self.image.flaw.is(Defect::UnknownInstructionOk) {
                 return Ok(StatusWord::NO_ERROR.into());
             }
             return Ok(StatusWord::INS_NOT_SUPPORTED.into());
         }
-        if chained {
+        if chained && !apps::answers_links(command.header.ins) {
             return Ok(self.collect(chain, command, protected).into());
         }
         let Some(chain) = chain else {
-            return self.execute(command, protected);
+            return self.execute(command, chained, protected);
         };
         let Some(data) = chain.finish(command.data, self.image.chip.limits.chain) else {
             return Ok(StatusWord::WRONG_LENGTH.into());
@@ -328,7 +339,7 @@ impl Card {
             data: &data,
             ..*command
         };
-        self.execute(&whole, protected)
+        self.execute(&whole, chained, protected)
     }
 
     fn collect(&mut self, chain: Option<Chain>, link: &Command<'_>, protected: bool) -> StatusWord {
@@ -345,7 +356,17 @@ impl Card {
         }
     }
 
-    fn execute(&mut self, command: &Command<'_>, protected: bool) -> Result<Answer, PowerLost> {
+    fn execute(
+        &mut self,
+        command: &Command<'_>,
+        chained: bool,
+        protected: bool,
+    ) -> Result<Answer, PowerLost> {
+        let room = match (&self.session.secure_messaging, command.form) {
+            (Some(session), form) if protected => session.room(form),
+            (_, LengthForm::Short) => 256,
+            (_, LengthForm::Extended) => 65536,
+        };
         let memory: &mut dyn Commit = &mut *self.store;
         let mut context = Context {
             image: &self.image,
@@ -354,6 +375,9 @@ impl Card {
             random: &mut *self.random,
             selection: &mut self.session.selection,
             ias: &mut self.session.ias,
+            emrtd: &mut self.session.emrtd,
+            chained,
+            room,
             protected,
             reply: &mut self.buffers.reply,
         };
@@ -363,6 +387,7 @@ impl Card {
     fn follow(&mut self, after: After) {
         match after {
             After::Nothing => {}
+            After::Close => self.end_secure_messaging(),
             After::Open(session) => self.session.secure_messaging = Some(*session),
             After::SetCounter(_) if self.image.flaw.is(Defect::NoCounterJump) => {}
             After::SetCounter(value) => {
@@ -377,20 +402,39 @@ impl Card {
     fn end_secure_messaging(&mut self) {
         if self.session.secure_messaging.take().is_some() {
             self.session.ias.secure_messaging_ended();
+            self.session.emrtd.session_ended();
             self.session.chain = None;
         }
     }
 
     fn refuse_plain(&mut self, sw: StatusWord) -> Result<(), PowerLost> {
         self.end_secure_messaging();
+        self.session.emrtd.command_begins(0);
         self.session.chain = None;
         self.session.pending = None;
         self.buffers.out.extend_from_slice(&sw.to_bytes());
         Ok(())
     }
 
+    /// The status word for a protected command without a session, in the words of the application selected.
+    fn no_session(&self) -> StatusWord {
+        let profile = &self.image.profile;
+        match emrtd::is_selected(&self.image, self.session.selection) {
+            true => profile.document_sm_without_session.0,
+            false => profile.sm_without_session.0,
+        }
+    }
+
     fn status_of(&self, error: SmError) -> StatusWord {
         let profile = &self.image.profile;
+        if self.session.emrtd.has_session() {
+            return match error {
+                SmError::Missing => profile.document_sm_object_missing.0,
+                SmError::Incorrect | SmError::WrongChecksum | SmError::WrongPadding => {
+                    profile.document_sm_object_incorrect.0
+                }
+            };
+        }
         match error {
             SmError::Missing => profile.sm_object_missing.0,
             SmError::Incorrect | SmError::WrongChecksum | SmError::WrongPadding => {

@@ -1,6 +1,7 @@
 //! What a look into the card shows: for traces, reports and tests; no command can see it.
 
 use super::Card;
+use crate::apps::emrtd;
 use crate::credentials::Verified;
 use crate::files::FileId;
 
@@ -44,6 +45,8 @@ pub struct CardState {
     pub verified: Verified,
     /// Whether the terminal is authenticated.
     pub device_authenticated: bool,
+    /// What was proven to the document application.
+    pub document: emrtd::Proven,
     /// Secure messaging.
     pub channel: Channel,
     /// Name of the current DF.
@@ -69,6 +72,7 @@ impl Card {
             puk_left: credentials.puk_left,
             verified: self.session.ias.verified,
             device_authenticated: self.session.ias.device_authenticated,
+            document: self.session.emrtd.proven(),
             channel: match &self.session.secure_messaging {
                 None => Channel::Plain,
                 Some(session) => Channel::Protected {

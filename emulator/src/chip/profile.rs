@@ -47,6 +47,28 @@ pub enum TearKnob {
     AfterCommit,
 }
 
+/// What of EF.CardAccess is there while nothing is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardAccess {
+    /// Nothing.
+    Nothing,
+    /// SELECT by its identifier finds it.
+    Select,
+    /// READ BINARY by its short identifier too.
+    Read,
+}
+
+/// How errors of the document come back inside a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorStyle {
+    /// Protected; the session goes on.
+    Protected,
+    /// As a bare status word that does not count; the session goes on.
+    PlainKeepSession,
+}
+
 /// A status word given as four hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SmStatus(pub StatusWord);
@@ -103,6 +125,23 @@ pub struct Profile {
     pub pad_files: bool,
     pub sn_icc_in_cie_df: bool,
     pub tear: TearKnob,
+    pub bac: bool,
+    pub bac_anywhere: bool,
+    pub card_access_unselected: CardAccess,
+    pub document_select_refuses: bool,
+    pub document_end_warning: bool,
+    pub document_beyond_end: SmStatus,
+    pub document_errors: ErrorStyle,
+    pub document_sm_without_session: SmStatus,
+    pub document_sm_object_missing: SmStatus,
+    pub document_sm_object_incorrect: SmStatus,
+    #[serde(deserialize_with = "nonce_length")]
+    pub pace_nonce: u8,
+    pub pace_chaining: SmStatus,
+    pub pace_unknown_protocol: SmStatus,
+    pub pace_subgroup_check: bool,
+    pub password_failed: SmStatus,
+    pub chip_key_refused: SmStatus,
 }
 
 impl Profile {
@@ -337,6 +376,15 @@ fn text_of(name: &str) -> &'static str {
         .get_file(format!("{name}.yaml"))
         .and_then(|file| file.contents_utf8())
         .unwrap_or_default()
+}
+
+fn nonce_length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    match u8::deserialize(deserializer)? {
+        n @ (8 | 16) => Ok(n),
+        n => Err(serde::de::Error::custom(format_args!(
+            "the nonce of PACE has 16 bytes, or 8 with 3DES, not {n}"
+        ))),
+    }
 }
 
 fn tries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {

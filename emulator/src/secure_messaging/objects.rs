@@ -36,7 +36,7 @@ pub(super) struct CommandObjects<'a> {
 
 impl<'a> CommandObjects<'a> {
     /// Reads `[87 | 85] [97] 8E` in this order (ISO/IEC 7816-4:2020 §10.2). An odd instruction takes `85`, an even one `87`.
-    pub(super) fn parse(data: &'a [u8], odd_ins: bool) -> Result<Self, SmError> {
+    pub(super) fn parse(data: &'a [u8], odd_ins: bool, block: usize) -> Result<Self, SmError> {
         let mut objects = Objects::new(data);
         let mut next = objects.next().transpose().map_err(|_| SmError::Incorrect)?;
         let mut step = |next: &mut Option<Tlv<'a>>| {
@@ -45,7 +45,7 @@ impl<'a> CommandObjects<'a> {
         };
         let mut cryptogram: &[u8] = &[];
         if let Some(object) = next.filter(|o| matches!(o.tag.0, 0x85 | 0x87)) {
-            cryptogram = cryptogram_of(object, odd_ins)?;
+            cryptogram = cryptogram_of(object, odd_ins, block)?;
             step(&mut next)?;
         }
         let mut le = None;
@@ -74,13 +74,13 @@ impl<'a> CommandObjects<'a> {
     }
 }
 
-fn cryptogram_of(object: Tlv<'_>, odd_ins: bool) -> Result<&[u8], SmError> {
+fn cryptogram_of(object: Tlv<'_>, odd_ins: bool, block: usize) -> Result<&[u8], SmError> {
     let cryptogram = match (object.tag.0, odd_ins, object.value) {
         (0x85, true, value) => value,
         (0x87, false, [0x01, value @ ..]) => value,
         _ => return Err(SmError::Incorrect),
     };
-    if cryptogram.is_empty() || !cryptogram.len().is_multiple_of(8) {
+    if cryptogram.is_empty() || !cryptogram.len().is_multiple_of(block) {
         return Err(SmError::Incorrect);
     }
     Ok(cryptogram)

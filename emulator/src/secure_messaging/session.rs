@@ -1,23 +1,24 @@
 //! A session: keys and send sequence counter.
 
+use super::keys::{LONGEST_BLOCK, SessionKeys};
 use super::objects::{CommandObjects, SmError};
 use crate::card::{Defect, Flaw};
 use crate::wire::tlv::{self, Tag};
-use crate::wire::{Command, Header, Le, StatusWord};
+use crate::wire::{Command, Header, Le, LengthForm, StatusWord};
 use cie_crypto::ct;
+use cie_crypto::suite::Suite;
 use cie_crypto::triple_des::{RetailMac, TripleDes};
 use core::fmt;
 
 /// The bits of CLA that say "secure messaging, header authenticated".
 const SM_BITS: u8 = 0x0C;
-/// ISO/IEC 9797-1 padding method 2 up to a block of eight, behind a four-byte header.
-const HEADER_PADDING: [u8; 4] = [0x80, 0, 0, 0];
+/// Bytes of a protected response besides the cryptogram: `99` and `8E` with their values.
+const STATUS_AND_CHECKSUM: usize = 4 + 10;
 
 /// One secure messaging session of the card's side.
 #[derive(Clone)]
 pub struct SecureSession {
-    encryption: TripleDes,
-    checksum: RetailMac,
+    keys: SessionKeys,
     send_sequence_counter: u64,
 }
 
@@ -35,11 +36,43 @@ impl SecureSession {
     /// send sequence counter, which is incremented before every use.
     #[must_use]
     pub fn new(encryption: &[u8; 16], checksum: &[u8; 16], send_sequence_counter: u64) -> Self {
-        Self {
+        let keys = SessionKeys::TripleDes {
             encryption: TripleDes::new(encryption),
             checksum: RetailMac::new(checksum),
+        };
+        Self {
+            keys,
             send_sequence_counter,
         }
+    }
+
+    /// A session of any cipher suite; `None` unless both keys have the suite's length.
+    #[must_use]
+    pub fn with_suite(
+        suite: Suite,
+        encryption: &[u8],
+        checksum: &[u8],
+        send_sequence_counter: u64,
+    ) -> Option<Self> {
+        Some(Self {
+            keys: SessionKeys::new(suite, encryption, checksum)?,
+            send_sequence_counter,
+        })
+    }
+
+    /// How many bytes of data fit a protected response: the whole field has at most 256 bytes for a short command, 65536 for
+    /// an extended one. 231 and 223 with a short command.
+    #[must_use]
+    pub fn room(&self, form: LengthForm) -> usize {
+        let block = self.keys.suite().block();
+        // Tag, length field and padding indicator of `87`.
+        let (field, header): (usize, usize) = match form {
+            LengthForm::Short => (256, 4),
+            LengthForm::Extended => (65536, 6),
+        };
+        let cryptogram = field.saturating_sub(STATUS_AND_CHECKSUM.saturating_add(header));
+        let blocks = cryptogram.checked_div(block).unwrap_or_default();
+        blocks.saturating_mul(block).saturating_sub(1)
     }
 
     /// Checks a protected command and decrypts its data into `data` (cleared first).
@@ -57,23 +90,21 @@ impl SecureSession {
     ) -> Result<(Self, Unprotected), SmError> {
         data.clear();
         let odd_ins = command.header.ins & 1 == 1;
-        let objects = CommandObjects::parse(command.data, odd_ins)?;
+        let objects = CommandObjects::parse(command.data, odd_ins, self.keys.suite().block())?;
         let counter = if flaw.is(Defect::CounterStandsStill) {
-            self.send_sequence_counter.wrapping_add(1).to_be_bytes()
+            self.send_sequence_counter.wrapping_add(1)
         } else {
             self.next_counter()
         };
-        let expected = self.checksum.mac_padded(&[
-            &counter,
-            &command.header.to_bytes(),
-            &HEADER_PADDING,
-            objects.covered,
-        ]);
+        let header = Self::padded_header(command.header);
+        let block = header.get(..self.keys.suite().block());
+        let block = block.unwrap_or_default();
+        let expected = self.keys.checksum(counter, block, objects.covered);
         if !ct::eq(&expected, objects.checksum) && !flaw.is(Defect::ChecksumUnchecked) {
             return Err(SmError::WrongChecksum);
         }
         if !objects.cryptogram.is_empty() {
-            match self.decrypt(objects.cryptogram, data) {
+            match self.decrypt(counter, objects.cryptogram, data) {
                 Err(SmError::WrongPadding) if flaw.is(Defect::PaddingUnchecked) => {}
                 result => result?,
             }
@@ -84,10 +115,16 @@ impl SecureSession {
         Ok((self, Unprotected { header, le }))
     }
 
-    fn decrypt(&self, cryptogram: &[u8], data: &mut Vec<u8>) -> Result<(), SmError> {
+    /// The header with padding method 2, up to the longest block.
+    const fn padded_header(header: Header) -> [u8; LONGEST_BLOCK] {
+        let [cla, ins, p1, p2] = header.to_bytes();
+        [cla, ins, p1, p2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    }
+
+    fn decrypt(&self, counter: u64, cryptogram: &[u8], data: &mut Vec<u8>) -> Result<(), SmError> {
         data.extend_from_slice(cryptogram);
-        self.encryption
-            .decrypt_cbc(&[0; 8], data)
+        self.keys
+            .decrypt(counter, data)
             .map_err(|_| SmError::Incorrect)?;
         let length = cie_crypto::padding::unpad(data)
             .map_err(|_| SmError::WrongPadding)?
@@ -104,18 +141,18 @@ impl SecureSession {
         let counter = self.next_counter();
         let start = out.len();
         if !data.is_empty() {
-            self.encrypt(data, odd_ins, out);
+            self.encrypt(counter, data, odd_ins, out);
         }
         tlv::write(out, Tag(0x99), &sw.to_bytes());
         let covered = out.get(start..).unwrap_or_default();
-        let checksum = self.checksum.mac_padded(&[&counter, covered]);
+        let checksum = self.keys.checksum(counter, &[], covered);
         tlv::write(out, Tag(0x8E), &checksum);
         out.extend_from_slice(&sw.to_bytes());
     }
 
-    fn encrypt(&self, data: &[u8], odd_ins: bool, out: &mut Vec<u8>) {
-        let padding = 8_usize.saturating_sub(data.len() % 8);
-        let padded = data.len().saturating_add(padding);
+    fn encrypt(&self, counter: u64, data: &[u8], odd_ins: bool, out: &mut Vec<u8>) {
+        let block = self.keys.suite().block();
+        let padded = data.len().saturating_add(1).next_multiple_of(block);
         if odd_ins {
             tlv::write_header(out, Tag(0x85), padded);
         } else {
@@ -128,7 +165,7 @@ impl SecureSession {
         out.resize(begin.saturating_add(padded), 0);
         let body = out.get_mut(begin..).unwrap_or_default();
         // The body is a whole number of blocks by construction.
-        let _always_whole_blocks = self.encryption.encrypt_cbc(&[0; 8], body);
+        let _always_whole_blocks = self.keys.encrypt(counter, body);
     }
 
     /// The device authentication ends with a new counter; the keys stay.
@@ -142,9 +179,9 @@ impl SecureSession {
         self.send_sequence_counter
     }
 
-    const fn next_counter(&mut self) -> [u8; 8] {
+    const fn next_counter(&mut self) -> u64 {
         self.send_sequence_counter = self.send_sequence_counter.wrapping_add(1);
-        self.send_sequence_counter.to_be_bytes()
+        self.send_sequence_counter
     }
 }
 
@@ -152,7 +189,8 @@ impl fmt::Debug for SecureSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "SecureSession(3DES, SSC {:016X})",
+            "SecureSession({:?}, SSC {:016X})",
+            self.keys.suite(),
             self.send_sequence_counter
         )
     }

@@ -113,6 +113,7 @@ pub(super) fn get_data(context: &mut Context<'_>, object: DataObject) -> Result<
     if first {
         // A challenge from before the session is none of its own.
         context.ias.challenge = None;
+        context.emrtd.session_ended();
     }
     Ok(Answer {
         sw: StatusWord::NO_ERROR,

@@ -4,7 +4,6 @@ use super::device_authentication;
 use super::environment::InternalKey;
 use crate::apps::{Answer, Context, Refusal};
 use crate::card::Defect;
-use crate::files::SecurityStatus;
 use crate::wire::StatusWord;
 use cie_crypto::hash::HashAlgorithm;
 use cie_crypto::pkcs1;
@@ -34,13 +33,9 @@ pub(super) fn internal_authenticate(
             &keys.services
         }
         Some(InternalKey::Signature) => {
-            let status = SecurityStatus {
-                secure_messaging: context.protected,
-                device_authenticated: context.ias.device_authenticated,
-                user_verified: context.ias.verified.pin,
-                ..SecurityStatus::default()
-            };
-            if !keys.signature_use.is_satisfied(status) && !flaw.is(Defect::SignsWithoutPin) {
+            if !keys.signature_use.is_satisfied(context.security_status())
+                && !flaw.is(Defect::SignsWithoutPin)
+            {
                 return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
             }
             &keys.signature

@@ -123,6 +123,7 @@ mod tests {
             verified: Verified::default(),
             device_authenticated: false,
             channel: Channel::Plain,
+            document: Default::default(),
             current_df: None,
             current_ef: None,
             unfinished_chain: false,
