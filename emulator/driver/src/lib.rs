@@ -16,6 +16,14 @@ mod reader;
 mod registry;
 mod watcher;
 
+/// By what the file of this library is known, and its version: whoever installs or examines it looks for these bytes.
+#[used]
+static MARK: &str = concat!(
+    "cie-emulator reader driver, version ",
+    env!("CARGO_PKG_VERSION"),
+    "\0"
+);
+
 /// Says something in pcscd's log (its standard error). Never anything that a card or a client has said.
 fn log(reader: &str, what: impl std::fmt::Display) {
     use std::io::Write as _;

@@ -66,6 +66,12 @@ pub fn respond(request: &Request, guard: &Guard, carry_out: impl FnOnce(Ask) -> 
     }
 }
 
+/// The answer before anybody knows where the API listens.
+#[must_use]
+pub fn starting() -> Answer {
+    Answer::error(503, "the program is starting; try again")
+}
+
 fn admit(request: &Request, guard: &Guard) -> Result<(), Answer> {
     let host = request.host.as_deref().unwrap_or_default();
     if !is_own_name(host, guard.address) {

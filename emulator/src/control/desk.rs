@@ -10,15 +10,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Something that a card on the desk did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// The reader it is in, from 1; 0 while it is put in or taken out.
+    /// The reader, from 1.
     pub reader: usize,
     /// The card's number, from 1.
     pub card: usize,
-    /// What passed between it and the reader, secrets taken out.
-    pub event: Event,
+    /// What it was.
+    pub what: What,
 }
 
-/// Who is told what passes. Called from the reader's thread while the card answers: it must not use the desk.
+/// What a card and a reader do with each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The card is about to be put in.
+    Inserted,
+    /// The card has been taken out.
+    Removed,
+    /// Something passed between them, secrets taken out.
+    Event(Event),
+}
+
+/// Who is told what passes, in the order in which it happens. Called from the reader's thread while the card answers: it must
+/// not use the desk.
 pub type Passing = Arc<dyn Fn(Passed) + Send + Sync>;
 
 /// A card and what is known of it without asking it.
@@ -79,16 +91,7 @@ impl Desk {
         let seat = Arc::new(AtomicUsize::new(0));
         let card = match &self.passing {
             None => card,
-            Some(passing) => {
-                let (passing, seat) = (Arc::clone(passing), Arc::clone(&seat));
-                Box::new(Trace::new(card, move |event| {
-                    passing(Passed {
-                        reader: seat.load(Ordering::Relaxed),
-                        card: number,
-                        event,
-                    });
-                }))
-            }
+            Some(passing) => listened(card, number, Arc::clone(passing), Arc::clone(&seat)),
         };
         self.drawer.push(Held { number, seat, card });
         number
@@ -140,6 +143,7 @@ impl Desk {
         place.last = Some(number);
         seat.store(0, Ordering::Relaxed);
         self.drawer.push(Held { number, seat, card });
+        self.tell(reader, number, What::Removed);
         Ok(Done::Removed {
             reader,
             card: number,
@@ -157,6 +161,8 @@ impl Desk {
             None => self.next()?,
         };
         let card = held.number;
+        // Two steps, and still a removal that every client sees: the slot counts its insertions.
+        self.remove(Some(reader))?;
         self.put_in(reader, held)?;
         Ok(Done::Swapped { reader, out, card })
     }
@@ -205,18 +211,21 @@ impl Desk {
         }
     }
 
-    /// Puts a card in; one that was in goes to the drawer.
+    /// Puts a card into an empty reader.
     fn put_in(&mut self, reader: usize, held: Held) -> Result<(), Refusal> {
+        let Held { number, seat, card } = held;
+        seat.store(reader, Ordering::Relaxed);
+        self.tell(reader, number, What::Inserted);
         let place = self.reader(reader)?;
-        held.seat.store(reader, Ordering::Relaxed);
-        let out = place.slot.insert(held.card);
-        let before = place.inside.replace((held.number, held.seat));
-        if let (Some((number, seat)), Some(card)) = (before, out) {
-            place.last = Some(number);
-            seat.store(0, Ordering::Relaxed);
-            self.drawer.push(Held { number, seat, card });
-        }
+        place.slot.insert(card);
+        place.inside = Some((number, seat));
         Ok(())
+    }
+
+    fn tell(&self, reader: usize, card: usize, what: What) {
+        if let Some(passing) = &self.passing {
+            passing(Passed { reader, card, what });
+        }
     }
 
     fn number(&self, reader: Option<usize>) -> Result<usize, Refusal> {
@@ -274,6 +283,22 @@ impl Desk {
         }
         Ok(self.drawer.remove(0))
     }
+}
+
+/// A card whose events are told with its place. A card without power that loses it does nothing worth telling.
+fn listened(card: Inserted, number: usize, passing: Passing, seat: Arc<AtomicUsize>) -> Inserted {
+    let mut powered = false;
+    Box::new(Trace::new(card, move |event| {
+        let before = powered;
+        powered = !matches!(event, Event::PowerOff);
+        if before || powered {
+            passing(Passed {
+                reader: seat.load(Ordering::Relaxed),
+                card: number,
+                what: What::Event(event),
+            });
+        }
+    }))
 }
 
 #[cfg(test)]

@@ -94,13 +94,17 @@ impl Answer {
     }
 }
 
+/// How long the end waits for answers that are on their way.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// What answers requests.
 pub type Handler = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
-/// A listener and the thread that serves it. Ends when dropped; requests that are being answered then are.
+/// A listener and the thread that serves it. Ends when dropped, after requests that are being answered.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    busy: Arc<AtomicUsize>,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -115,11 +119,14 @@ impl Server {
         let address = listener.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
+        let busy = Arc::new(AtomicUsize::new(0));
+        let places = Arc::clone(&busy);
         let thread = thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || serve(&listener, &stop, &handler))?;
+            .spawn(move || serve(&listener, &stop, &places, &handler))?;
         Ok(Self {
             address,
+            busy,
             stopping,
             thread: Some(thread),
         })
@@ -145,11 +152,20 @@ impl Drop for Server {
             // A panic in that thread has been shown there already.
             let _ = thread.join();
         }
+        // Answers that are on their way get there, unless nobody takes them.
+        let began = Instant::now();
+        while self.busy.load(Ordering::Relaxed) > 0 && began.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
-fn serve(listener: &TcpListener, stopping: &AtomicBool, handler: &Handler) {
-    let busy = Arc::new(AtomicUsize::new(0));
+fn serve(
+    listener: &TcpListener,
+    stopping: &AtomicBool,
+    busy: &Arc<AtomicUsize>,
+    handler: &Handler,
+) {
     while !stopping.load(Ordering::Relaxed) {
         let Ok((stream, _)) = listener.accept() else {
             // Out of descriptors, say: others may be given back meanwhile.
@@ -159,7 +175,7 @@ fn serve(listener: &TcpListener, stopping: &AtomicBool, handler: &Handler) {
         if stopping.load(Ordering::Relaxed) {
             return;
         }
-        let place = Place::take(&busy);
+        let place = Place::take(busy);
         let handler = Arc::clone(handler);
         // Without a thread the connection is closed unanswered.
         let _ = thread::Builder::new().spawn(move || match place {

@@ -1,7 +1,7 @@
 //! What happens while cards are served, as one line each: words for people, or a JSON object for programs. Secrets have been
 //! taken out before anything comes here.
 
-use super::{Desk, Done, Passed, Refusal, Status};
+use super::{Desk, Passed, Refusal, Status, What};
 use crate::link::LinkEvent;
 use crate::phy::trace::{Event, EventRecord, Exchange};
 use serde::Serialize;
@@ -20,9 +20,7 @@ pub enum Told {
         /// What happened.
         event: LinkEvent,
     },
-    /// On the desk.
-    Done(Done),
-    /// Not on the desk.
+    /// Nothing, though it was asked for.
     Refused(Refusal),
     /// How things stand.
     Status(Status),
@@ -67,13 +65,14 @@ impl Lines {
         match told {
             Told::Passed(passed) => {
                 let number = self.count(passed);
-                match event(&passed.event, number) {
-                    text if text.is_empty() => text,
-                    text => format!("{}  {text}\n", passed.reader),
-                }
+                let text = match &passed.what {
+                    What::Inserted => format!("== {} is in", self.card(passed.card)),
+                    What::Removed => format!("== {} is out", self.card(passed.card)),
+                    What::Event(one) => event(one, number),
+                };
+                format!("{}  {text}\n", passed.reader)
             }
             Told::Link { reader, event } => format!("{reader}  == {}\n", link(event)),
-            Told::Done(done) => format!("{}\n", self.done(done)),
             Told::Refused(refusal) => format!("   ?? {refusal}\n"),
             Told::Status(status) => self.status(status),
         }
@@ -84,16 +83,9 @@ impl Lines {
         match told {
             Told::Passed(passed) => {
                 let number = self.count(passed);
-                let record = PassedRecord {
-                    reader: passed.reader,
-                    card: passed.card,
-                    event: EventRecord::new(&passed.event, number),
-                };
-                // Nothing in a record is a map with keys other than text.
-                serde_json::to_value(record).unwrap_or_default()
+                self.passed_record(passed, number)
             }
             Told::Link { reader, event } => link_record(*reader, event),
-            Told::Done(done) => json!({ "event": "desk", "done": done }),
             Told::Refused(refusal) => {
                 json!({ "event": "refused", "reason": refusal.to_string() })
             }
@@ -107,8 +99,8 @@ impl Lines {
             .reader
             .checked_sub(1)
             .and_then(|index| self.exchanges.get_mut(index));
-        match (&passed.event, place) {
-            (Event::Exchange(_), Some(count)) => {
+        match (&passed.what, place) {
+            (What::Event(Event::Exchange(_)), Some(count)) => {
                 *count += 1;
                 *count
             }
@@ -117,31 +109,29 @@ impl Lines {
     }
 
     fn card(&self, card: usize) -> String {
-        let label = card
-            .checked_sub(1)
-            .and_then(|index| self.labels.get(index))
-            .map_or("", String::as_str);
-        format!("card {card} ({label})")
+        format!("card {card} ({})", self.label(card))
     }
 
-    fn done(&self, done: &Done) -> String {
-        match *done {
-            Done::Inserted { reader, card } => format!("{reader}  == {} is in", self.card(card)),
-            Done::Removed { reader, card } => format!("{reader}  == {} is out", self.card(card)),
-            Done::Swapped { reader, out, card } => {
-                format!(
-                    "{reader}  == {} is out, {} is in",
-                    self.card(out),
-                    self.card(card)
-                )
-            }
-            Done::Reset { reader, card } => {
-                format!(
-                    "{reader}  == {} lost its power for a moment",
-                    self.card(card)
-                )
-            }
+    fn passed_record(&self, passed: &Passed, number: usize) -> Value {
+        let Passed { reader, card, .. } = *passed;
+        let moved = |event: &str| json!({ "event": event, "reader": reader, "card": card, "label": self.label(card) });
+        match &passed.what {
+            What::Inserted => moved("inserted"),
+            What::Removed => moved("removed"),
+            // Nothing in a record is a map with keys other than text.
+            What::Event(event) => serde_json::to_value(PassedRecord {
+                reader,
+                card,
+                event: EventRecord::new(event, number),
+            })
+            .unwrap_or_default(),
         }
+    }
+
+    fn label(&self, card: usize) -> &str {
+        card.checked_sub(1)
+            .and_then(|index| self.labels.get(index))
+            .map_or("", String::as_str)
     }
 
     fn status(&self, status: &Status) -> String {
@@ -262,7 +252,7 @@ mod tests {
                 Told::Passed(Passed {
                     reader: 1,
                     card: 1,
-                    event,
+                    what: What::Event(event),
                 })
             })
             .collect()
@@ -313,8 +303,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case::inserted(Told::Done(Done::Inserted { reader: 1, card: 2 }), "1  == card 2 (Bruno) is in\n", json!({"event": "desk", "done": {"done": "inserted", "reader": 1, "card": 2}}))]
-    #[case::swapped(Told::Done(Done::Swapped { reader: 1, out: 1, card: 2 }), "1  == card 1 (Anna) is out, card 2 (Bruno) is in\n", json!({"event": "desk", "done": {"done": "swapped", "reader": 1, "out": 1, "card": 2}}))]
+    #[case::inserted(Told::Passed(Passed { reader: 1, card: 2, what: What::Inserted }), "1  == card 2 (Bruno) is in\n", json!({"event": "inserted", "reader": 1, "card": 2, "label": "Bruno"}))]
+    #[case::removed(Told::Passed(Passed { reader: 1, card: 1, what: What::Removed }), "1  == card 1 (Anna) is out\n", json!({"event": "removed", "reader": 1, "card": 1, "label": "Anna"}))]
     #[case::refused(Told::Refused(Refusal::DrawerEmpty), "   ?? the drawer is empty; start with --also to have more cards in it\n", json!({"event": "refused", "reason": "the drawer is empty; start with --also to have more cards in it"}))]
     #[case::connected(Told::Link { reader: 1, event: LinkEvent::Connected }, "1  == connected to the reader\n", json!({"event": "link", "reader": 1, "state": "connected"}))]
     #[case::waiting(Told::Link { reader: 1, event: LinkEvent::Waiting { reason: "nobody".to_owned() } }, "1  == waiting: nobody\n", json!({"event": "link", "reader": 1, "state": "waiting", "reason": "nobody"}))]

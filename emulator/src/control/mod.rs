@@ -11,6 +11,6 @@ pub mod lines;
 mod order;
 mod token;
 
-pub use desk::{Desk, Passed, Passing};
+pub use desk::{Desk, Passed, Passing, What};
 pub use order::{CardStatus, Done, Order, ReaderStatus, Refusal, Status};
 pub use token::{Token, TokenError};

@@ -3,6 +3,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
+use crate::link::Endpoint;
 use crate::whole_file;
 use std::fmt;
 use std::fs;
@@ -21,6 +22,19 @@ pub const CONFIGURATION: &str = "/etc/reader.conf.d/cie-emulator";
 
 /// What the driver carries in front of its version, and a zero byte behind it.
 pub const MARK: &str = "cie-emulator reader driver, version ";
+
+/// Where the driver waits for the card of a reader, counted from 1, unless something else is said: beside the daemon's own
+/// socket, a place that the daemon has and that others can reach.
+#[must_use]
+pub fn endpoint(reader: usize) -> Endpoint {
+    Endpoint::Unix(PathBuf::from(format!("/run/pcscd/cie-{reader}")))
+}
+
+/// The name of a reader, counted from 1, unless something else is said.
+#[must_use]
+pub fn reader_name(reader: usize) -> String {
+    format!("CIE Emulator {reader}")
+}
 
 /// The first line of a configuration that is ours.
 const HEADING: &str =

@@ -2,14 +2,14 @@
 
 use crate::card::CardOptions;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, tell};
 use cie_emulator::phy::Transceiver;
 use cie_emulator::phy::script::Step;
 use cie_emulator::phy::trace::{Event, EventRecord, Secrets, TextOptions, Trace, render};
 use cie_emulator::spec::Issued;
 use cie_emulator::store::Trouble;
 use clap::Args;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::mpsc::{self, Receiver};
 
 const EXAMPLES: &str = "\
@@ -201,10 +201,4 @@ fn parse_line(number: usize, line: &[u8]) -> Result<Step, String> {
     })?;
     Step::parse(text.trim_end_matches(['\n', '\r']))
         .map_err(|error| format!("line {number}, {error}"))
-}
-
-/// A word to whoever sits at the terminal.
-fn tell(message: &str) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{message}");
 }

@@ -12,10 +12,10 @@ use serde::Serialize;
 use std::path::PathBuf;
 use x509_cert::Certificate;
 
-/// Options that say which card.
+/// Options that say what card is to be made.
 #[derive(Args)]
 #[command(next_help_heading = "Which card")]
-pub(crate) struct CardOptions {
+pub(crate) struct MadeOptions {
     /// Invent the holder, codes, numbers and keys from this number, 0 to 18446744073709551615
     #[arg(long, value_name = "N", conflicts_with = "persona", value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -43,6 +43,14 @@ pub(crate) struct CardOptions {
     /// For example --set pin_tries=5 --set last_wrong=blocked.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+}
+
+/// Options that say which card: one that is made, or one that was stored.
+#[derive(Args)]
+#[command(next_help_heading = "Which card")]
+pub(crate) struct CardOptions {
+    #[command(flatten)]
+    made: MadeOptions,
 
     /// A stored card: the file that `cie-card new --out` made
     ///
@@ -56,19 +64,32 @@ fn seed(text: &str) -> Result<u64, String> {
         .map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
-impl CardOptions {
+impl MadeOptions {
     /// The same in the words of the library.
     pub(crate) fn spec(&self) -> CardSpec {
         CardSpec {
-            origin: match (&self.card, self.seed) {
-                (Some(file), _) => Origin::Stored(file.clone()),
-                (None, Some(seed)) => Origin::Seed(seed),
-                (None, None) => Origin::Persona(self.persona.clone()),
+            origin: match self.seed {
+                Some(seed) => Origin::Seed(seed),
+                None => Origin::Persona(self.persona.clone()),
             },
             chip: self.chip.clone(),
             profile: self.profile.clone(),
             set: self.set.clone(),
             name: None,
+        }
+    }
+}
+
+impl CardOptions {
+    /// The same in the words of the library.
+    fn spec(&self) -> CardSpec {
+        let spec = self.made.spec();
+        match &self.card {
+            None => spec,
+            Some(file) => CardSpec {
+                origin: Origin::Stored(file.clone()),
+                ..spec
+            },
         }
     }
 

@@ -4,10 +4,12 @@ mod apdu;
 mod card;
 mod chips;
 mod doctor;
+mod driver;
 mod failure;
 mod new;
 mod output;
 mod personas;
+mod serve;
 mod show;
 mod view;
 
@@ -22,6 +24,8 @@ Examples:
   cie-card show --file 1003 --out certificate.der     write one of its files
   cie-card apdu 00A40000 00A4020402D003 00B0000080    select the MF, select EF.SN.ICC, read it
   cie-card chips --parameters                         what --set can change, and why
+  sudo cie-card serve --start-pcscd                   put a card into a virtual reader
+  cie-card doctor                                     why does no client see it?
 
 Every holder, number, key and authority is invented. The same options give the same card, byte
 for byte, on every machine, made anew in memory by every command: nothing that one command does
@@ -45,6 +49,8 @@ enum Command {
     Apdu(apdu::Apdu),
     Chips(chips::Chips),
     Personas(personas::Personas),
+    Serve(serve::Serve),
+    Driver(driver::Driver),
     Doctor(doctor::Doctor),
 }
 
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
         Command::Apdu(command) => command.run(),
         Command::Chips(command) => command.run(),
         Command::Personas(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Driver(command) => command.run(),
         Command::Doctor(command) => command.run(),
     };
     match result {

@@ -43,3 +43,9 @@ pub(crate) fn write_file(path: &Path, contents: &[u8]) -> Result<(), Failure> {
     };
     whole_file::write(path, contents, 0o666).map_err(refused)
 }
+
+/// A word to whoever sits at the terminal.
+pub(crate) fn tell(message: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{message}");
+}

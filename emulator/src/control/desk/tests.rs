@@ -126,19 +126,28 @@ fn what_passes_is_told_with_its_place() {
     let spec = CardSpec::default();
     desk.add("default", Box::new(spec.issue().unwrap().card));
     desk.carry_out(insert(None, None)).unwrap();
-    told.lock().unwrap().clear();
     slot.with(|card| {
         let card = card.unwrap();
         card.power_on();
         card.transmit(&[0x00, 0x20, 0x00, 0x81, 0x02, 0x31, 0x32]);
     });
+    desk.clear();
     let told = told.lock().unwrap();
     let places: Vec<_> = told
         .iter()
         .map(|passed| (passed.reader, passed.card))
         .collect();
-    assert_eq!(places, [(1, 1), (1, 1)]);
-    let Event::Exchange(exchange) = &told[1].event else {
+    assert_eq!(places, [(1, 1); 5]);
+    let kinds: Vec<bool> = told
+        .iter()
+        .map(|passed| matches!(passed.what, What::Event(_)))
+        .collect();
+    assert_eq!(kinds, [false, true, true, true, false]);
+    assert_eq!(
+        (&told[0].what, &told[4].what),
+        (&What::Inserted, &What::Removed)
+    );
+    let What::Event(Event::Exchange(exchange)) = &told[2].what else {
         panic!("{told:?}")
     };
     assert_eq!(exchange.command.to_string(), "0020008102****");
