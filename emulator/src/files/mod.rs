@@ -8,13 +8,15 @@
     clippy::expect_used
 )]
 
+mod access;
 mod control;
 mod read;
 mod tree;
 
+pub use access::{AccessCondition, Biometric, SecurityStatus};
 pub use control::{ControlTemplate, write_control_information};
 pub use read::{ReadLimits, ReadOutcome, read_binary};
 pub use tree::{
-    AccessCondition, Biometric, DedicatedFile, DfIndex, EfIndex, ElementaryFile, FileId, FileTree,
-    Root, SecurityStatus, Selection, ShortFileId, TreeError,
+    DedicatedFile, DfIndex, EfIndex, ElementaryFile, FileId, FileTree, Root, Selection,
+    ShortFileId, TreeError,
 };

@@ -9,9 +9,13 @@
 mod access;
 mod cards;
 mod channel;
+mod chip;
+mod coexistence;
 mod examples;
 mod pace_steps;
+mod pace_values;
 mod reader;
+mod terminal;
 
 use serde_json::Value;
 

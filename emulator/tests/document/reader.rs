@@ -18,6 +18,10 @@ pub(crate) struct Reader {
     pub(crate) card: Card,
     pub(crate) channel: Option<Channel>,
     random: Seeded,
+    /// The chip's ephemeral key of the last PACE.
+    pub(crate) last_card_key: Vec<u8>,
+    /// The answers, where they are kept.
+    pub(crate) log: Option<Vec<Vec<u8>>>,
 }
 
 /// An answer: data and status word.
@@ -33,6 +37,8 @@ impl Reader {
             card,
             channel: None,
             random: Seeded::new(99),
+            last_card_key: Vec::new(),
+            log: None,
         }
     }
 
@@ -46,12 +52,22 @@ impl Reader {
             card: self.card.fork(),
             channel: self.channel.clone(),
             random: self.random.clone(),
+            last_card_key: self.last_card_key.clone(),
+            log: None,
         }
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        let answer = self.card.transmit(command).to_vec();
+        if let Some(log) = &mut self.log {
+            log.push(answer.clone());
+        }
+        answer
     }
 
     /// Sends bytes as they are.
     pub(crate) fn raw(&mut self, command: &[u8]) -> Answer {
-        let answer = self.card.transmit(command);
+        let answer = self.transmit(command);
         let (data, sw) = answer.split_last_chunk::<2>().unwrap();
         (data.to_vec(), u16::from_be_bytes(*sw))
     }
@@ -76,7 +92,7 @@ impl Reader {
 
     pub(crate) fn sm_command(&mut self, command: &CommandBuf) -> Answer {
         let protected = self.channel.as_mut().unwrap().protect(command);
-        let answer = self.card.transmit(&protected).to_vec();
+        let answer = self.transmit(&protected);
         let opened = self.channel.as_mut().unwrap().open(&answer);
         opened.unwrap_or_else(|| panic!("bare status word {answer:02X?}"))
     }
@@ -188,6 +204,7 @@ impl Reader {
         if sw == 0x9000 {
             assert_eq!(answer, object(0x7C, &object(0x86, &token(&own.public))));
             self.channel = Some(Channel::of_secret(suite, shared.secret()));
+            self.last_card_key = card;
         }
         sw
     }
