@@ -91,6 +91,9 @@ fn golden_in(directory: &Path, name: &str, arguments: &[&str], input: &[u8]) {
 #[case::help_apdu("help-apdu", &["apdu", "--help"])]
 #[case::help_apdu_short("help-apdu-short", &["apdu", "-h"])]
 #[case::help_chips("help-chips", &["chips", "--help"])]
+#[case::help_fsck("help-fsck", &["fsck", "--help"])]
+#[case::help_export("help-export", &["export", "--help"])]
+#[case::help_import("help-import", &["import", "--help"])]
 #[case::help_personas("help-personas", &["personas", "--help"])]
 #[case::new("new", &["new"])]
 #[case::new_seed("new-seed", &["new", "--seed", "7"])]
@@ -299,7 +302,7 @@ fn no_code_where_none_was_asked_for(#[case] arguments: &[&str]) {
 #[test]
 fn stored_card() {
     let directory = tempfile::tempdir().unwrap();
-    let steps: [(&str, &[&str], &[u8]); 7] = [
+    let steps: [(&str, &[&str], &[u8]); 13] = [
         (
             "stored-new",
             &["new", "--seed", "7", "--chip", "nxp", "--out", "card.cie"],
@@ -321,6 +324,28 @@ fn stored_card() {
                 "00A4020402D003",
                 "00B0000080",
             ],
+            b"",
+        ),
+        ("stored-fsck", &["fsck", "card.cie"], b""),
+        ("stored-fsck-json", &["fsck", "card.cie", "--json"], b""),
+        (
+            "stored-export",
+            &["export", "card.cie", "--out", "card.json"],
+            b"",
+        ),
+        (
+            "stored-export-again",
+            &["export", "card.cie", "--out", "card.json"],
+            b"",
+        ),
+        (
+            "stored-import",
+            &["import", "card.json", "--out", "copy.cie"],
+            b"",
+        ),
+        (
+            "stored-import-again",
+            &["import", "card.json", "--out", "copy.cie"],
             b"",
         ),
         (

@@ -76,12 +76,24 @@ pub fn create(
 /// # Errors
 /// [`StoreError`].
 pub fn read(path: &Path) -> Result<Snapshot, StoreError> {
-    let look = || {
-        regular(&fs::metadata(path).map_err(Fault::io("read"))?)?;
-        let mut file = File::open(path).map_err(Fault::io("read"))?;
-        Snapshot::of(&contents(&mut file)?)
-    };
-    look().map_err(|fault| fault.at(path))
+    read_all(path)
+        .and_then(|bytes| Snapshot::of(&bytes))
+        .map_err(|fault| fault.at(path))
+}
+
+/// The bytes of a file that may be a card's.
+pub(super) fn read_all(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    regular(&fs::metadata(path).map_err(Fault::io("read"))?)?;
+    contents(&mut File::open(path).map_err(Fault::io("read"))?)
+}
+
+/// Who has this card in use.
+pub(super) fn holder(path: &Path) -> Option<Holder> {
+    let file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(Holder::of(&file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
 }
 
 /// Takes a stored card into use.
@@ -165,8 +177,7 @@ impl StoredCard {
 impl Snapshot {
     pub(super) fn of(file: &[u8]) -> Result<Self, Fault> {
         let parsed = layout::parse(file)?;
-        let record: CardRecord = serde_json::from_slice(parsed.contents)
-            .map_err(|error| Fault::Damaged(format!("its contents cannot be read: {error}")))?;
+        let record = card_record(parsed.contents)?;
         let (sequence, memory) = parsed.newest()?;
         Self::from_records(&record, memory, sequence, parsed.both_readable())
     }
@@ -202,8 +213,13 @@ impl Snapshot {
     }
 }
 
+pub(super) fn card_record(contents: &[u8]) -> Result<CardRecord, Fault> {
+    serde_json::from_slice(contents)
+        .map_err(|error| Fault::Damaged(format!("its contents cannot be read: {error}")))
+}
+
 /// Only a file proper: a pipe would be waited for, a device has no end.
-fn regular(metadata: &fs::Metadata) -> Result<(), Fault> {
+pub(super) fn regular(metadata: &fs::Metadata) -> Result<(), Fault> {
     match metadata.is_file() {
         true => Ok(()),
         false => Err(Fault::NotACard),
@@ -219,7 +235,7 @@ fn lock(file: &File) -> Result<(), Fault> {
 }
 
 /// The whole file, if it can be a card's.
-pub(super) fn contents(file: &mut File) -> Result<Zeroizing<Vec<u8>>, Fault> {
+fn contents(file: &mut File) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(layout::MOST as u64 + 1)
         .read_to_end(&mut bytes)

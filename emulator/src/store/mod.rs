@@ -20,9 +20,11 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 mod card_file;
+mod check;
 mod content;
 mod disk;
 mod error;
+mod export;
 mod holder;
 mod journal;
 mod layout;
@@ -30,9 +32,11 @@ mod tear;
 pub mod torn;
 
 pub use card_file::{Existing, Snapshot, StoredCard, create, open, read};
+pub use check::{Finding, Report, Verdict, check};
 pub use content::ContentError;
 pub use disk::Disk;
 pub use error::{Fault, StoreError};
+pub use export::{EXPORT_VERSION, export, export_to, import};
 pub use holder::Holder;
 pub use layout::FORMAT;
 pub use tear::{Tear, TearAt, Tearing};

@@ -10,7 +10,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 mod damage;
+mod export;
 mod files;
 
 use cie_emulator::spec::{CardSpec, Issued};

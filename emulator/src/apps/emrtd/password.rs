@@ -64,6 +64,12 @@ impl MrzInformation {
         self.0.get(..end).unwrap_or_default()
     }
 
+    /// The information itself, in clear: for whoever must keep the card.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The password of PACE, 20 bytes; BAC takes the first 16 of them as key seed.
     #[must_use]
     pub fn secret(&self) -> Zeroizing<[u8; 20]> {

@@ -5,7 +5,9 @@ mod card;
 mod chips;
 mod doctor;
 mod driver;
+mod export;
 mod failure;
+mod fsck;
 mod new;
 mod output;
 mod personas;
@@ -48,6 +50,9 @@ enum Command {
     Show(show::Show),
     Apdu(apdu::Apdu),
     Chips(chips::Chips),
+    Fsck(fsck::Fsck),
+    Export(export::Export),
+    Import(export::Import),
     Personas(personas::Personas),
     Serve(serve::Serve),
     Driver(driver::Driver),
@@ -60,6 +65,9 @@ fn main() -> ExitCode {
         Command::Show(command) => command.run(),
         Command::Apdu(command) => command.run(),
         Command::Chips(command) => command.run(),
+        Command::Fsck(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Personas(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Driver(command) => command.run(),

@@ -8,7 +8,7 @@ use crate::files::{
 use serde::{Deserialize, Serialize};
 
 /// Every name that a DF or EF has had in any card. Additions only: stored cards keep theirs.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 34] = [
     "MF",
     "CIE",
     "EF.DIR",
@@ -22,6 +22,27 @@ const NAMES: [&str; 13] = [
     "EF.Servizi_Int.Kpub",
     "EF.SOD",
     "EF.CIE.Kpub",
+    "EF.CardAccess",
+    "eMRTD",
+    "EF.COM",
+    "EF.CVCA",
+    "EF.DG1",
+    "EF.DG2",
+    "EF.DG3",
+    "EF.DG4",
+    "EF.DG5",
+    "EF.DG6",
+    "EF.DG7",
+    "EF.DG8",
+    "EF.DG9",
+    "EF.DG10",
+    "EF.DG11",
+    "EF.DG12",
+    "EF.DG13",
+    "EF.DG14",
+    "EF.DG15",
+    "EF.DG16",
+    "EF.CardSecurity",
 ];
 
 #[derive(Clone, Deserialize, Serialize)]

@@ -39,7 +39,7 @@ struct TerminalCaRecord {
 
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct GroupRecord {
+pub(super) struct GroupRecord {
     p: Bytes,
     g: Bytes,
     q: Bytes,
@@ -53,11 +53,7 @@ impl KeysRecord {
             device: RsaRecord::of("ias.device", &keys.device)?,
             services: RsaRecord::of("ias.services", &keys.services)?,
             terminal_ca: TerminalCaRecord::of(&keys.terminal_ca)?,
-            dh: GroupRecord {
-                p: keys.dh.p().into(),
-                g: keys.dh.g().into(),
-                q: keys.dh.q().into(),
-            },
+            dh: GroupRecord::of(&keys.dh),
             serial_number: keys.serial_number.into(),
         })
     }
@@ -69,7 +65,7 @@ impl KeysRecord {
             device: self.device.to_key("ias.device")?,
             services: self.services.to_key("ias.services")?,
             terminal_ca: self.terminal_ca.to_ca()?,
-            dh: self.dh.to_group()?,
+            dh: self.dh.to_group("ias.dh")?,
             serial_number: self.serial_number.array("ias.serial_number")?,
         })
     }
@@ -121,14 +117,21 @@ impl TerminalCaRecord {
 }
 
 impl GroupRecord {
-    fn to_group(&self) -> Result<Group, ContentError> {
+    pub(super) fn of(group: &Group) -> Self {
+        Self {
+            p: group.p().into(),
+            g: group.g().into(),
+            q: group.q().into(),
+        }
+    }
+
+    pub(super) fn to_group(&self, at: &str) -> Result<Group, ContentError> {
         let usual = Group::rfc5114_2048_256();
         // The usual group is the same object in every card: its tables are made once.
         if (usual.p(), usual.g(), usual.q()) == (&*self.p.0, &*self.g.0, &*self.q.0) {
             return Ok(usual.clone());
         }
-        Group::new(&self.p.0, &self.g.0, &self.q.0)
-            .map_err(|error| ContentError::new("ias.dh", error))
+        Group::new(&self.p.0, &self.g.0, &self.q.0).map_err(|error| ContentError::new(at, error))
     }
 }
 

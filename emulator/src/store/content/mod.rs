@@ -2,6 +2,7 @@
 //! program cannot silently change what a stored card is. Here data become a card and a card becomes data; where the bytes
 //! lie is not this room's business.
 
+mod emrtd;
 mod files;
 mod keys;
 mod persona;
@@ -11,6 +12,7 @@ use crate::chip::{Chip, Dialects, Limits, Profile};
 use crate::credentials::{Code, Credentials, WritePoint};
 use crate::persona::Persona;
 use crate::wire::Atr;
+use emrtd::EmrtdRecord;
 use files::DfRecord;
 use keys::KeysRecord;
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,7 @@ pub(super) struct CardRecord {
     pin: String,
     puk: String,
     ias: KeysRecord,
+    emrtd: Option<EmrtdRecord>,
     files: Vec<DfRecord>,
 }
 
@@ -120,17 +123,24 @@ impl Drop for Secret {
 impl CardRecord {
     /// The record of a card.
     pub(super) fn of(persona: &Persona, image: &Image) -> Result<Self, ContentError> {
-        if image.flaw != Flaw::default() {
+        // Taken apart by name: whatever an image gets in future must find its place here.
+        let Image {
+            chip,
+            profile,
+            files,
+            ias,
+            emrtd,
+            flaw,
+            factory,
+        } = image;
+        if *flaw != Flaw::default() {
             return Err(ContentError::new(
                 "card",
                 "it is deliberately wrong; such cards live in memory only",
             ));
         }
-        if image.emrtd.is_some() {
-            return Err(ContentError::new("emrtd", "its keys cannot be stored yet"));
-        }
-        let Value::Object(profile) = serde_json::to_value(&image.profile)
-            .map_err(|error| ContentError::new("profile", error))?
+        let Value::Object(profile) =
+            serde_json::to_value(profile).map_err(|error| ContentError::new("profile", error))?
         else {
             return Err(ContentError::new(
                 "profile",
@@ -139,12 +149,13 @@ impl CardRecord {
         };
         Ok(Self {
             persona: persona::record(persona),
-            chip: ChipRecord::of(&image.chip),
+            chip: ChipRecord::of(chip),
             profile,
-            pin: digits(&image.factory.pin),
-            puk: digits(&image.factory.puk),
-            ias: KeysRecord::of(&image.ias)?,
-            files: files::records(&image.files),
+            pin: digits(&factory.pin),
+            puk: digits(&factory.puk),
+            ias: KeysRecord::of(ias)?,
+            emrtd: emrtd.as_ref().map(EmrtdRecord::of).transpose()?,
+            files: files::records(files),
         })
     }
 
@@ -152,14 +163,18 @@ impl CardRecord {
     pub(super) fn to_image(&self) -> Result<Image, ContentError> {
         let profile = Profile::with(self.profile.iter().map(|(k, v)| (k.as_str(), v.clone())))
             .map_err(|error| ContentError::new("profile", error))?;
-        Ok(Image::new(
+        let image = Image::new(
             Arc::new(self.chip.to_chip()?),
             profile,
             files::tree(&self.files)?,
             self.ias.to_keys()?,
             code("pin", &self.pin)?,
             code("puk", &self.puk)?,
-        ))
+        );
+        Ok(match &self.emrtd {
+            None => image,
+            Some(keys) => image.with_document(keys.to_keys()?),
+        })
     }
 
     /// Whose card it is.
@@ -177,15 +192,25 @@ impl Drop for CardRecord {
 
 impl ChipRecord {
     fn of(chip: &Chip) -> Self {
+        let Chip {
+            id,
+            aliases,
+            title,
+            evidence,
+            atr,
+            ef_atr,
+            dialects,
+            limits,
+        } = chip.clone();
         Self {
-            id: chip.id.clone(),
-            aliases: chip.aliases.clone(),
-            title: chip.title.clone(),
-            evidence: chip.evidence.clone(),
-            atr: chip.atr.as_bytes().into(),
-            ef_atr: (&chip.ef_atr).into(),
-            dialects: chip.dialects,
-            limits: chip.limits,
+            id,
+            aliases,
+            title,
+            evidence,
+            atr: atr.as_bytes().into(),
+            ef_atr: ef_atr.into(),
+            dialects,
+            limits,
         }
     }
 
