@@ -3,6 +3,10 @@
 //! power-up finds; nobody's card is kept here.
 
 use super::Trouble;
+mod sweep;
+
+pub use sweep::{Numbers, Violation, sweep};
+
 use super::content::MemoryRecord;
 use super::disk::Disk;
 use super::journal::Journal;

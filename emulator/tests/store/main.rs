@@ -14,6 +14,7 @@ mod check;
 mod damage;
 mod export;
 mod files;
+mod torn;
 
 use cie_emulator::spec::{CardSpec, Issued};
 use cie_emulator::store::{self, Existing};
