@@ -305,6 +305,8 @@ pub unsafe extern "C" fn IFDHTransmitToICC(
                 }
                 SUCCESS
             }
+            // "No card" would make pcscd note an empty reader, even when its event thread has noted the next card since.
+            Err(Fault::NoCard) => COMMUNICATION_ERROR,
             Err(fault) => code(&fault),
         }
     })

@@ -60,6 +60,11 @@ impl Presence {
         self.stop = true;
     }
 
+    /// Whether the event thread comes back from having seen the reader empty.
+    pub(crate) const fn has_shown_absence(&self) -> bool {
+        self.armed
+    }
+
     /// The event thread begins to wait: it has seen what it left the last wait with.
     pub(crate) fn enter_wait(&mut self) {
         if self.armed {

@@ -17,6 +17,10 @@ use crate::log;
 use crate::presence::{LONGEST_ATR, Presence};
 use crate::watcher::{CONNECTION, LISTENER, WAKE, Watcher};
 
+/// How long the reader stays empty at least. pcscd looks whether a client's card has been removed a moment before it has
+/// the command transmitted; a command that was on its way when the removal was noted must still find the reader empty.
+const SHORTEST_ABSENCE: Duration = Duration::from_millis(30);
+
 /// What clients' threads and the watcher share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -127,6 +131,9 @@ impl Reader {
     /// The event thread's wait: returns when there is something to see, when asked to stop, or after `limit`.
     pub(crate) fn wait(&self, limit: Duration) {
         let end = Instant::now() + limit;
+        if lock(&self.shared.presence).has_shown_absence() {
+            std::thread::sleep(SHORTEST_ABSENCE);
+        }
         let mut presence = lock(&self.shared.presence);
         presence.enter_wait();
         while !presence.is_due() {

@@ -38,6 +38,7 @@ const VPCD_PORT: u16 = 0x8C7B;
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     readers: Vec<String>,
+    others: Vec<Entry>,
     vpcd: bool,
     debug: bool,
     library: Option<PathBuf>,
@@ -57,6 +58,13 @@ impl Builder {
     #[must_use]
     pub fn reader(mut self, name: impl Into<String>) -> Self {
         self.readers.push(name.into());
+        self
+    }
+
+    /// Adds a reader of any kind.
+    #[must_use]
+    pub fn entry(mut self, entry: Entry) -> Self {
+        self.others.push(entry);
         self
     }
 
@@ -131,6 +139,7 @@ impl Builder {
             programs::find("ip", "iproute2")?;
             entries.push(Entry::vpcd(VPCD_PORT, library)?);
         }
+        entries.extend(self.others.iter().cloned());
         Ok(reader_conf(&entries)?)
     }
 }

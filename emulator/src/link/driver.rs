@@ -109,7 +109,8 @@ impl DriverLink {
             body: &self.hello.to_bytes(),
         };
         hello.write_over(&mut out).map_err(io::Error::other)?;
-        stream.write_all(&out)?;
+        // A driver that refuses may have closed already; its reason can be read all the same.
+        let said = stream.write_all(&out);
         stream.set_read_timeout(Some(GREETING))?;
         loop {
             match inbox.next_frame().map_err(io::Error::other)? {
@@ -125,7 +126,7 @@ impl DriverLink {
                 Some(_) => return Err(io::Error::other("the driver does not greet")),
                 None => {
                     if inbox.fill(|room| stream.read(room))? == 0 {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
+                        return said.and(Err(io::ErrorKind::UnexpectedEof.into()));
                     }
                 }
             }

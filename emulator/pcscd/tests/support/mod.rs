@@ -21,13 +21,11 @@ use cie_pcscd::PrivateDaemon;
 
 /// PC/SC's numbers, as clients see them.
 pub(crate) const SUCCESS: &str = "00000000";
-pub(crate) const NO_SMARTCARD: &str = "8010000C";
 pub(crate) const PROTO_MISMATCH: &str = "8010000F";
 pub(crate) const NOT_TRANSACTED: &str = "80100016";
 pub(crate) const UNSUPPORTED_FEATURE: &str = "8010001F";
-pub(crate) const TIMEOUT: &str = "8010000A";
+pub(crate) const NO_READERS: &str = "8010002E";
 pub(crate) const REMOVED_CARD: &str = "80100069";
-pub(crate) const RESET_CARD: &str = "80100068";
 
 /// How long a change may take before a test gives up; long, for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -111,7 +109,7 @@ impl Client {
                 return (count, words.next().unwrap_or_default().to_owned());
             }
             assert!(started.elapsed() < PATIENCE, "{reader} is never {wanted}");
-            state = self.get(&format!("change 10000 {reader}"));
+            state = self.get(&format!("change 20000 {reader}"));
         }
     }
 }
