@@ -1,5 +1,7 @@
 //! What the benches share: cards ready to be timed, and scenarios of any size.
 
+pub mod link;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 

@@ -14,6 +14,8 @@ mod listener;
 mod presence;
 mod reader;
 mod registry;
+#[cfg(test)]
+mod tests;
 mod watcher;
 
 /// By what the file of this library is known, and its version: whoever installs or examines it looks for these bytes.

@@ -76,9 +76,6 @@ impl VpcdLink {
         stream: &Stream,
         buffers: &mut Buffers,
     ) -> io::Result<&'static str> {
-        if !self.learn_atr(insertion, buffers) {
-            return Ok("the card was taken out");
-        }
         *lock(&self.connection) = Some(stream.try_clone()?);
         self.teller.tell(LinkEvent::Connected);
         while self.slot.insertion() == insertion && !self.rest.is_over() {
@@ -97,7 +94,7 @@ impl VpcdLink {
         Ok("the card was taken out")
     }
 
-    /// vpcd asks for the answer to reset before it gives power: the card is powered once, for a moment.
+    /// vpcd asks for the answer to reset before it gives power: the card is powered once per insertion, for a moment.
     fn learn_atr(&self, insertion: u32, buffers: &mut Buffers) -> bool {
         let mut contents = self.slot.contents();
         if contents.insertion != insertion {
@@ -192,6 +189,9 @@ impl VpcdLink {
     /// Serves one insertion, as long as it lasts and the daemon lives.
     fn serve_insertion(&self, insertion: u32, buffers: &mut Buffers) {
         let mut backoff = Backoff::new();
+        if !self.learn_atr(insertion, buffers) {
+            return;
+        }
         while self.slot.insertion() == insertion && !self.rest.is_over() {
             buffers.start = 0;
             buffers.end = 0;

@@ -39,6 +39,15 @@ pub(crate) fn wanted() -> bool {
     wanted
 }
 
+/// As [`wanted`], for tests that move a thread into the daemon's network: only root may.
+pub(crate) fn wanted_as_root() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        println!("left to root: this test moves a thread into the network of its daemon");
+    }
+    root && wanted()
+}
+
 /// The reader of a daemon with one of ours.
 pub(crate) const READER: &str = "CIE Test 00 00";
 
