@@ -59,7 +59,10 @@ fn the_default_card_is_the_well_known_sample() {
         (card.pin.reveal(), card.puk.reveal()),
         (b"12345678", b"87654321")
     );
-    assert_eq!(card.holder.fiscal_code.as_str(), "RSSMRA80A01H501U");
+    assert_eq!(
+        card.holder.fiscal_code.unwrap().as_str(),
+        "RSSMRA80A01H501U"
+    );
     assert_eq!(
         hex::encode_upper(card.terminal_ca.holder_reference),
         "000000004954434945434131"

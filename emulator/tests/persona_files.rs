@@ -35,6 +35,7 @@ fn what_is_left_out_is_computed() {
         persona
             .holder
             .fiscal_code
+            .unwrap()
             .as_str()
             .starts_with("VRDNNA75H70A662")
     );

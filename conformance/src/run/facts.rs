@@ -51,7 +51,10 @@ impl Facts {
             (PersonaField::ChipSerial, card.sn_icc.to_vec()),
             (PersonaField::Surname, holder.surname.as_str().into()),
             (PersonaField::GivenName, holder.given_names.as_str().into()),
-            (PersonaField::FiscalCode, holder.fiscal_code.as_str().into()),
+            (
+                PersonaField::FiscalCode,
+                (holder.fiscal_code).map_or_else(Vec::new, |code| code.as_str().into()),
+            ),
             (
                 PersonaField::DateOfBirth,
                 holder.birth_date.compact().into_bytes(),

@@ -7,6 +7,7 @@ use crate::crypto::rsa::PrivateKey;
 use crate::wire::tlv;
 
 use super::codes::{self, Code, Letter, Receipt};
+use super::document::Document;
 use super::draw::Draw;
 use super::error::PersonaError;
 use super::keys::{self, Role};
@@ -14,7 +15,7 @@ use super::security_object::{SALT_LENGTH, SecurityObject};
 use super::trust::{self, Trust};
 use super::{CodesSource, DocumentNumber, Holder, Persona, certificate};
 
-/// The contents of a complete IAS card. File contents carry no padding and none ends in `00`, because the newest phone library
+/// The contents of a complete card. File contents of the IAS application carry no padding and none ends in `00`, because the newest phone library
 /// strips trailing zeros before it reads DER.
 #[derive(Clone)]
 pub struct CardData {
@@ -48,6 +49,11 @@ pub struct CardData {
     /// EF.CIE.Kpub (1007): public key 81, PKCS#1 in DER, 270 bytes.
     pub ef_cie_kpub: Vec<u8>,
 
+    /// Zero bytes that the image puts behind the certificate in EF.Cert_CIE.
+    pub certificate_padding: u16,
+    /// The travel document.
+    pub document: Document,
+
     /// Key 81: the holder's signature.
     pub signature_key: PrivateKey,
     /// Key 82: device authentication.
@@ -68,7 +74,7 @@ pub struct CardData {
 }
 
 impl CardData {
-    /// The elementary files with their identifiers: D003 and D004 of the MF, 1001 to 1007 of the CIE application.
+    /// The elementary files of the IAS side with their identifiers: D003 and D004 of the MF, 1001 to 1007 of the CIE application.
     pub fn files(&self) -> [(u16, &[u8]); 9] {
         [
             (0xD003, &self.ef_sn_icc),
@@ -96,7 +102,7 @@ impl std::fmt::Debug for CardData {
 /// Certificate serial numbers (and salts) tried until no file ends in `00`; each try fails about once in 128.
 const ATTEMPTS: u32 = 64;
 
-/// Makes the card of a persona. The same persona gives the same bytes; it costs two RSA signatures and the loading of three
+/// Makes the card of a persona. The same persona gives the same bytes; it costs three RSA signatures and the loading of three
 /// keys.
 pub fn personalise(persona: &Persona) -> Result<CardData, PersonaError> {
     check(persona)?;
@@ -112,7 +118,8 @@ pub fn personalise(persona: &Persona) -> Result<CardData, PersonaError> {
         ef_servizi_int_kpub: services_key.public().to_pkcs1_der(),
     };
     let (ef_cert_cie, ef_sod) = signed_files(persona, &signature_key, &files, trust)?;
-    let (pin, puk) = codes(persona, trust)?;
+    let document = Document::new(persona, trust)?;
+    let (pin, puk) = codes(persona, &document, trust)?;
     Ok(CardData {
         persona_id: persona.id.clone(),
         holder: persona.holder.clone(),
@@ -128,6 +135,8 @@ pub fn personalise(persona: &Persona) -> Result<CardData, PersonaError> {
         ef_servizi_int_kpub: files.ef_servizi_int_kpub,
         ef_sod,
         ef_cie_kpub: signature_key.public().to_pkcs1_der(),
+        certificate_padding: persona.certificate_padding,
+        document,
         signature_key,
         device_key,
         services_key,
@@ -212,7 +221,11 @@ fn ef_sod(
         .with(0xA3, certificate)?
         .with(0xA2, &files.ef_seriale)?
         .with(0xA1, &files.ef_id_servizi)?
-        .sign(trust, salt)
+        .sign(
+            trust.document_signer(persona.sod),
+            trust.document_signer_key(),
+            salt,
+        )
 }
 
 /// `70 { BFA101 { A3 { 97 g, 98 p, 99 q } } }`: order and nesting are those of the GET DATA answer, which clients walk by
@@ -229,20 +242,24 @@ fn ef_dh(group: &Group) -> Vec<u8> {
     tlv::object(0x70, &tlv::object(0xBF_A101, &parameters))
 }
 
-fn codes(persona: &Persona, trust: &Trust) -> Result<(Code, Code), PersonaError> {
+fn codes(
+    persona: &Persona,
+    document: &Document,
+    trust: &Trust,
+) -> Result<(Code, Code), PersonaError> {
     match persona.codes {
         CodesSource::ManualSample => Ok(codes::manual_sample()?),
         CodesSource::Seeded => {
             let signer = trust::to_der(trust.document_signer(persona.sod))?;
-            let printed = public_text(persona);
+            let printed = public_text(persona, document);
             Ok(codes::seeded(persona.seed, &[printed.as_bytes(), &signer])?)
         }
     }
 }
 
 /// Every digit of the persona that anyone may read: on the card's face, in plain files, or as written in the certificate and
-/// security object. Separated by spaces, so that no half is found across two of them.
-fn public_text(persona: &Persona) -> String {
+/// security objects. Separated by spaces, so that no half is found across two of them.
+fn public_text(persona: &Persona, document: &Document) -> String {
     let (birth, issued, expires) = (persona.holder.birth_date, persona.issued, persona.expires);
     let italian =
         |date: super::Date| format!("{:02}{:02}{:04}", date.day(), date.month(), date.year());
@@ -250,7 +267,10 @@ fn public_text(persona: &Persona) -> String {
         persona.nis.to_string(),
         hex::encode_upper(persona.sn_icc.as_bytes()),
         persona.document_number.to_string(),
-        persona.holder.fiscal_code.to_string(),
+        persona
+            .holder
+            .fiscal_code
+            .map_or_else(String::new, |code| code.to_string()),
         birth.compact(),
         italian(birth),
         italian(issued),
@@ -258,6 +278,9 @@ fn public_text(persona: &Persona) -> String {
         format!("{}000000Z", issued.compact()),
         format!("{}235959Z", expires.compact()),
         "0107 040000".to_owned(),
+        document.can.to_string(),
+        document.mrz.as_str().to_owned(),
+        persona.holder.residence.street.to_string(),
     ]
     .join(" ")
 }

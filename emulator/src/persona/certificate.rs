@@ -70,16 +70,21 @@ fn positive(mut serial: [u8; 16]) -> der::Result<SerialNumber> {
     SerialNumber::new(&serial)
 }
 
-/// `C=IT, serialNumber=IDCIT-<document number>, SN, GN, CN=<fiscal code>`, one attribute per level, in this order.
+/// `C=IT, serialNumber=IDCIT-<document number>, SN, GN, CN=<fiscal code>`, one attribute per level, in this order. Who has no
+/// fiscal code is named by the document number once more.
 fn subject(persona: &Persona) -> der::Result<Name> {
     let holder = &persona.holder;
     let number = format!("IDCIT-{}", persona.document_number);
+    let common_name = match &holder.fiscal_code {
+        Some(code) => code.as_str(),
+        None => &number,
+    };
     let attributes = [
         printable(COUNTRY_NAME, "IT")?,
         printable(SERIAL_NUMBER, &number)?,
         utf8(SURNAME, holder.surname.as_str())?,
         utf8(GIVEN_NAME, holder.given_names.as_str())?,
-        utf8(CN, holder.fiscal_code.as_str())?,
+        utf8(CN, common_name)?,
     ];
     let mut names = RdnSequence::default();
     for attribute in attributes {

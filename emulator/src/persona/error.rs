@@ -29,6 +29,20 @@ pub enum ValueError {
         "`{0}` is not a name; write 1 to 40 letters, with spaces, apostrophes or hyphens between them"
     )]
     Name(String),
+    /// Not a card access number.
+    #[error("`{0}` is not a card access number; write six digits in quotes, e.g. \"123456\"")]
+    Can(String),
+    /// Not the abbreviation of a province.
+    #[error("`{0}` is not a province; write two capital letters, e.g. RM, or EE for abroad")]
+    Province(String),
+    /// Not a line of an address.
+    #[error(
+        "`{0}` is not a line of an address; write 1 to 60 letters, digits, single spaces and ' - . , /"
+    )]
+    AddressLine(String),
+    /// Not a number of digits that are replaced between homonyms.
+    #[error("{0} digits of a fiscal code cannot be letters; write 1 to 7")]
+    Homocody(u8),
     /// Not the content of EF.SN.ICC.
     #[error(
         "`{0}` is not the content of EF.SN.ICC; write 12 bytes in hexadecimal that begin with 5A0A"

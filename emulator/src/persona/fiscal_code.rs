@@ -1,5 +1,6 @@
 //! The fiscal code (*codice fiscale*): parsing, and computing it from a holder. It is the common name of the citizen
-//! certificate. Not a registry: codes that the tax authority reassigns between homonyms are accepted, never derived.
+//! certificate. Not a registry: that two people share a code, and which of them gets another (*omocodia*), is for
+//! the caller to say.
 //!
 //! Source: Italian ministerial decree of 12 March 1974 and DM 13813 of 23 December 1976 (structure, check character).
 
@@ -25,6 +26,12 @@ const ODD_WEIGHTS: [u8; 26] = [
     1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23,
 ];
 
+/// Where digits stand.
+const DIGITS: [usize; 7] = [6, 7, 9, 10, 12, 13, 14];
+
+/// What stands for the digits 0 to 9 between homonyms.
+const HOMOCODY: &[u8; 10] = b"LMNPQRSTUV";
+
 impl FiscalCode {
     /// The code a holder without homonyms gets.
     pub fn compute(
@@ -49,6 +56,40 @@ impl FiscalCode {
             .chain(place.as_str().bytes());
         for (slot, byte) in code.iter_mut().zip(text) {
             *slot = byte;
+        }
+        code[15] = check_character(&code);
+        Self(code)
+    }
+
+    /// The code given to a further person with the same one: `digits` of its digits, 1 to 7 counted from the right, become
+    /// letters, and the check character follows (DM 13813/1976, article 7). [`ValueError::Homocody`] for another number.
+    pub fn between_homonyms(self, digits: u8) -> Result<Self, ValueError> {
+        if !(1..=7).contains(&digits) {
+            return Err(ValueError::Homocody(digits));
+        }
+        let mut code = self.0;
+        for position in DIGITS.into_iter().rev().take(usize::from(digits)) {
+            if let Some(slot) = code.get_mut(position)
+                && slot.is_ascii_digit()
+            {
+                let letter = HOMOCODY.get(usize::from(*slot - b'0'));
+                *slot = letter.copied().unwrap_or(*slot);
+            }
+        }
+        code[15] = check_character(&code);
+        Ok(Self(code))
+    }
+
+    /// The code as it was before homonyms were told apart.
+    #[must_use]
+    pub fn without_homonyms(self) -> Self {
+        let mut code = self.0;
+        for position in DIGITS {
+            if let Some(slot) = code.get_mut(position)
+                && let Some(digit) = HOMOCODY.iter().position(|letter| letter == slot)
+            {
+                *slot = b'0' + u8::try_from(digit).unwrap_or(0);
+            }
         }
         code[15] = check_character(&code);
         Self(code)
@@ -120,7 +161,7 @@ impl FromStr for FiscalCode {
         // Between homonyms the digits are replaced by letters, from the right; so digits may be letters, not vice versa.
         let shape = code.iter().enumerate().all(|(index, byte)| match index {
             0..=5 | 8 | 11 | 15 => byte.is_ascii_uppercase(),
-            _ => byte.is_ascii_digit() || b"LMNPQRSTUV".contains(byte),
+            _ => byte.is_ascii_digit() || HOMOCODY.contains(byte),
         });
         if shape && check_character(&code) == code[15] {
             Ok(Self(code))
@@ -194,6 +235,27 @@ mod tests {
         );
         assert!(code.as_str().starts_with(expected), "{code}");
         assert_eq!(code.as_str().parse(), Ok(code));
+    }
+
+    #[rstest]
+    #[case::one(1, "RSSMRA80A01H50M")]
+    #[case::two(2, "RSSMRA80A01H5LM")]
+    #[case::all(7, "RSSMRAULALMHRLM")]
+    fn homonyms_get_letters_from_the_right(#[case] digits: u8, #[case] expected: &str) {
+        let code: FiscalCode = "RSSMRA80A01H501U".parse().unwrap();
+        let other = code.between_homonyms(digits).unwrap();
+        assert!(other.as_str().starts_with(expected), "{other}");
+        assert_eq!(other.as_str().parse(), Ok(other));
+        assert_eq!(other.without_homonyms(), code);
+    }
+
+    #[rstest]
+    #[case(0)]
+    #[case(8)]
+    fn a_code_has_seven_digits(#[case] digits: u8) {
+        let code: FiscalCode = "RSSMRA80A01H501U".parse().unwrap();
+        let refused = code.between_homonyms(digits);
+        assert_eq!(refused, Err(ValueError::Homocody(digits)));
     }
 
     #[rstest]

@@ -1,11 +1,13 @@
 //! Inventing whole adults from a number: names from short lists that belong to nobody in particular, real municipalities with
 //! their real cadastral codes, a computed fiscal code, numbers of the right form. Every seed gives another, equally valid card.
 
+use super::document::{self, DocumentOptions};
 use super::draw::Draw;
 use super::error::{PersonaError, ValueError};
 use super::{
-    BirthPlace, CodesSource, Date, DocumentNumber, FiscalCode, Holder, Nis, PersonName, Persona,
-    SerialNumberIcc, Sex, SodVariant,
+    BirthPlace, CadastralCode, CodesSource, Date, DocumentNumber, DocumentSod, Fingerprints,
+    FiscalCode, Holder, Nis, PersonName, Persona, Protocols, Province, Residence, SerialNumberIcc,
+    Sex, Signer, SodVariant,
 };
 
 const SURNAMES: [&str; 24] = [
@@ -73,28 +75,38 @@ const MEN: [&str; 16] = [
     "NICCOL\u{00d2}",
 ];
 
-/// Municipalities and their codes in the land registry.
-const PLACES: [(&str, &str); 20] = [
-    ("ROMA", "H501"),
-    ("MILANO", "F205"),
-    ("NAPOLI", "F839"),
-    ("TORINO", "L219"),
-    ("PALERMO", "G273"),
-    ("GENOVA", "D969"),
-    ("BOLOGNA", "A944"),
-    ("FIRENZE", "D612"),
-    ("BARI", "A662"),
-    ("CATANIA", "C351"),
-    ("VENEZIA", "L736"),
-    ("VERONA", "L781"),
-    ("MESSINA", "F158"),
-    ("PADOVA", "G224"),
-    ("TRIESTE", "L424"),
-    ("CAGLIARI", "B354"),
-    ("PERUGIA", "G478"),
-    ("ANCONA", "A271"),
-    ("TRENTO", "L378"),
-    ("AOSTA", "A326"),
+/// Municipalities, their codes in the land registry, their provinces.
+const PLACES: [(&str, &str, &str); 20] = [
+    ("ROMA", "H501", "RM"),
+    ("MILANO", "F205", "MI"),
+    ("NAPOLI", "F839", "NA"),
+    ("TORINO", "L219", "TO"),
+    ("PALERMO", "G273", "PA"),
+    ("GENOVA", "D969", "GE"),
+    ("BOLOGNA", "A944", "BO"),
+    ("FIRENZE", "D612", "FI"),
+    ("BARI", "A662", "BA"),
+    ("CATANIA", "C351", "CT"),
+    ("VENEZIA", "L736", "VE"),
+    ("VERONA", "L781", "VR"),
+    ("MESSINA", "F158", "ME"),
+    ("PADOVA", "G224", "PD"),
+    ("TRIESTE", "L424", "TS"),
+    ("CAGLIARI", "B354", "CA"),
+    ("PERUGIA", "G478", "PG"),
+    ("ANCONA", "A271", "AN"),
+    ("TRENTO", "L378", "TN"),
+    ("AOSTA", "A326", "AO"),
+];
+
+/// Streets that every town has.
+const STREETS: [&str; 6] = [
+    "VIA ROMA",
+    "VIA GARIBALDI",
+    "PIAZZA DANTE",
+    "CORSO ITALIA",
+    "VIA DEL CAMPIONE",
+    "VIALE DELLE PROVE",
 ];
 
 impl Persona {
@@ -113,8 +125,10 @@ impl Persona {
             expires,
             codes: CodesSource::Seeded,
             sod: SodVariant::V0,
+            document: document_options(seed)?,
             nis,
             sn_icc: SerialNumberIcc::from_nis(nis),
+            certificate_padding: 0,
         })
     }
 }
@@ -128,10 +142,11 @@ fn holder(seed: u64) -> Result<Holder, ValueError> {
     let surname: PersonName = draw.one_of(&SURNAMES).unwrap_or(&"ROSSI").parse()?;
     let given_names: PersonName = draw.one_of(names).unwrap_or(&"ANDREA").parse()?;
     let birth_date = day(&mut draw, 1935, 70)?;
-    let (name, code) = draw.one_of(&PLACES).unwrap_or(&("ROMA", "H501"));
+    let (name, code, province) = draw.one_of(&PLACES).unwrap_or(&PLACES[0]);
     let birth_place = BirthPlace {
         name: name.parse()?,
         cadastral_code: code.parse()?,
+        province: Some(province.parse()?),
     };
     let fiscal_code = FiscalCode::compute(
         &surname,
@@ -146,8 +161,42 @@ fn holder(seed: u64) -> Result<Holder, ValueError> {
         sex,
         birth_date,
         birth_place,
-        fiscal_code,
+        fiscal_code: Some(fiscal_code),
+        residence: residence(seed)?,
     })
+}
+
+/// Where a holder lives whose persona does not say: a street and number drawn from the seed.
+pub(super) fn residence(seed: u64) -> Result<Residence, ValueError> {
+    let mut draw = Draw::new(seed, "residence");
+    let (city, _, province) = draw.one_of(&PLACES).unwrap_or(&PLACES[0]);
+    let street = draw.one_of(&STREETS).unwrap_or(&STREETS[0]);
+    Ok(Residence {
+        street: format!("{street} {}", 1 + draw.below(99)).parse()?,
+        city: city.parse()?,
+        province: province.parse()?,
+    })
+}
+
+/// The document of a holder whose persona does not say: as on real cards, with a card access number from the seed.
+pub(super) fn document_options(seed: u64) -> Result<DocumentOptions, ValueError> {
+    let residence = residence(seed)?;
+    Ok(DocumentOptions {
+        can: document::can(seed)?,
+        protocols: Protocols::Cie,
+        sod: DocumentSod::Sha256,
+        signer: Signer::Current,
+        com_lists_dg3: true,
+        fingerprints: Fingerprints::Two,
+        authority: format!("COMUNE DI {}", residence.city).parse()?,
+        wrong_hash_of: None,
+    })
+}
+
+/// The province of a municipality among those above.
+pub(super) fn province(code: CadastralCode) -> Option<Province> {
+    let known = PLACES.iter().find(|(_, found, _)| *found == code.as_str());
+    known.and_then(|(_, _, province)| province.parse().ok())
 }
 
 /// A day in `years` years from `first`; none after the 28th, so that every birthday exists every year.

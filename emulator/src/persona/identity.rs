@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
+use super::document::{Province, Residence, transliterate};
 use super::error::ValueError;
 use super::fiscal_code::FiscalCode;
 
@@ -23,8 +24,10 @@ pub struct Holder {
     pub birth_date: Date,
     /// Municipality or foreign country of birth.
     pub birth_place: BirthPlace,
-    /// Fiscal code, the common name of the certificate.
-    pub fiscal_code: FiscalCode,
+    /// Fiscal code, the common name of the certificate; `None` for somebody who was given none yet.
+    pub fiscal_code: Option<FiscalCode>,
+    /// Where the holder lives.
+    pub residence: Residence,
 }
 
 /// Sex as printed on the card, `M` or `F`.
@@ -46,6 +49,8 @@ pub struct BirthPlace {
     pub name: PersonName,
     /// Its code in the land registry, e.g. `H501`.
     pub cadastral_code: CadastralCode,
+    /// Its province, where it is known.
+    pub province: Option<Province>,
 }
 
 /// A name of a person or place: 1 to 40 letters with single spaces, apostrophes or hyphens between them, upper case.
@@ -61,11 +66,19 @@ impl PersonName {
 
     /// Only the letters, without diacritics, A to Z.
     pub(super) fn ascii_letters(&self) -> String {
-        self.0.chars().filter_map(base_letter).collect()
+        let mut letters = String::new();
+        for letter in self.0.chars() {
+            match base_letter(letter) {
+                Some(base) => letters.push(base),
+                None => letters.push_str(transliterate(letter).unwrap_or_default()),
+            }
+        }
+        letters
     }
 }
 
-/// The letter under the diacritics of Italian and its minorities' names; `None` for marks between letters.
+/// The letter under the diacritics of Italian and its minorities' names, which the fiscal code keeps single where the machine
+/// readable zone writes two; `None` for all others.
 fn base_letter(letter: char) -> Option<char> {
     match letter {
         'A'..='Z' => Some(letter),
@@ -89,7 +102,7 @@ impl FromStr for PersonName {
         let name = text.to_uppercase();
         let mut after_letter = false;
         for letter in name.chars() {
-            let is_letter = base_letter(letter).is_some();
+            let is_letter = transliterate(letter).is_some();
             // "D'AMICO" and "DE' ROSSI" both exist: a space may follow an apostrophe, nothing else may repeat.
             let joins = matches!(letter, ' ' | '\'' | '-') && after_letter;
             if !is_letter && !joins {

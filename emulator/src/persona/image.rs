@@ -1,10 +1,13 @@
 //! From the contents of a card to its image: which file stands where, under which identifiers and access conditions.
 
-use super::CardData;
+use super::{CardData, Document};
+use crate::apps::emrtd;
 use crate::apps::ias::Keys;
 use crate::card::{Image, ImageError};
 use crate::chip::{Chip, Profile};
-use crate::files::{AccessCondition, DedicatedFile, ElementaryFile, FileId, FileTree, ShortFileId};
+use crate::files::{
+    AccessCondition, Biometric, DedicatedFile, ElementaryFile, FileId, FileTree, ShortFileId,
+};
 use cie_crypto::dh::Group;
 use std::sync::Arc;
 
@@ -23,7 +26,11 @@ impl CardData {
     /// # Errors
     /// [`ImageError`] when the files do not make a tree, or a key does not fit.
     pub fn into_image(self, chip: Arc<Chip>, profile: Profile) -> Result<Image, ImageError> {
-        let files = FileTree::new(vec![master_file(&self, &chip), cie_df(&self, &profile)])?;
+        let files = FileTree::new(vec![
+            master_file(&self, &chip),
+            cie_df(&self, &profile),
+            document_df(&self.document),
+        ])?;
         let keys = Keys {
             signature: self.signature_key,
             signature_use: AccessCondition::UserVerified,
@@ -33,7 +40,8 @@ impl CardData {
             dh: Group::rfc5114_2048_256().clone(),
             serial_number: self.sn_icc,
         };
-        Ok(Image::new(chip, profile, files, keys, self.pin, self.puk))
+        let image = Image::new(chip, profile, files, keys, self.pin, self.puk);
+        Ok(image.with_document(self.document.keys))
     }
 }
 
@@ -53,6 +61,12 @@ fn master_file(card: &CardData, chip: &Chip) -> DedicatedFile {
                 card.ef_sn_icc.to_vec(),
             ),
             public(FileId::EF_DH, 0x1B, "EF.DH", card.ef_dh.clone()),
+            public(
+                FileId::EF_CARD_ACCESS,
+                0x1C,
+                "EF.CardAccess",
+                card.document.ef_card_access.clone(),
+            ),
         ],
     }
 }
@@ -69,6 +83,9 @@ fn cie_df(card: &CardData, profile: &Profile) -> DedicatedFile {
         read: AccessCondition::UserVerified,
         ..public(file_id, short, name, contents)
     };
+    let mut certificate = card.ef_cert_cie.clone();
+    let unused = usize::from(card.certificate_padding);
+    certificate.resize(certificate.len() + unused, 0);
     let mut files = vec![
         public(
             FileId::EF_ID_SERVIZI,
@@ -82,12 +99,7 @@ fn cie_df(card: &CardData, profile: &Profile) -> DedicatedFile {
             "EF.Seriale",
             card.ef_seriale.to_vec(),
         ),
-        private(
-            FileId::EF_CERT_CIE,
-            3,
-            "EF.Cert_CIE",
-            padded(&card.ef_cert_cie),
-        ),
+        private(FileId::EF_CERT_CIE, 3, "EF.Cert_CIE", padded(&certificate)),
         public(
             FileId::EF_INT_KPUB,
             4,
@@ -122,6 +134,49 @@ fn cie_df(card: &CardData, profile: &Profile) -> DedicatedFile {
         df_names: vec![CIE.to_vec()],
         files,
     }
+}
+
+/// The LDS application (ICAO 9303-10 §3.11): nothing in it is read in clear, and fingerprints by certified terminals only.
+fn document_df(document: &Document) -> DedicatedFile {
+    let readable = |file_id, short, name, contents: &[u8]| ElementaryFile {
+        read: AccessCondition::Document,
+        ..public(file_id, short, name, contents.to_vec())
+    };
+    let mut files = vec![
+        readable(FileId::EF_COM, 0x1E, "EF.COM", &document.ef_com),
+        readable(FileId::EF_DOCUMENT_SOD, 0x1D, "EF.SOD", &document.ef_sod),
+        readable(FileId::EF_CVCA, 0x1C, "EF.CVCA", &document.ef_cvca),
+    ];
+    for (number, contents) in &document.data_groups {
+        let name = data_group_name(*number);
+        let file = readable(FileId::data_group(*number), *number, name, contents);
+        files.push(match number {
+            3 => ElementaryFile {
+                read: AccessCondition::Biometric(Biometric::Fingerprints),
+                ..file
+            },
+            _ => file,
+        });
+    }
+    DedicatedFile {
+        name: "eMRTD",
+        file_id: None,
+        df_names: vec![emrtd::AID.to_vec()],
+        files,
+    }
+}
+
+/// Name of a data group, 1 to 16.
+fn data_group_name(number: u8) -> &'static str {
+    const NAMES: [&str; 16] = [
+        "EF.DG1", "EF.DG2", "EF.DG3", "EF.DG4", "EF.DG5", "EF.DG6", "EF.DG7", "EF.DG8", "EF.DG9",
+        "EF.DG10", "EF.DG11", "EF.DG12", "EF.DG13", "EF.DG14", "EF.DG15", "EF.DG16",
+    ];
+    let index = usize::from(number).checked_sub(1);
+    index
+        .and_then(|index| NAMES.get(index))
+        .copied()
+        .unwrap_or("EF.DG")
 }
 
 fn public(file_id: FileId, short: u8, name: &'static str, contents: Vec<u8>) -> ElementaryFile {

@@ -1,5 +1,5 @@
-//! A synthetic citizen becomes the contents of a complete, self-consistent IAS card: files, keys, certificates, security
-//! object, codes, receipt and letter. This room invents people and personalises for them; it serves no command, keeps no
+//! A synthetic citizen becomes the contents of a complete, self-consistent card with both applications: files, keys,
+//! certificates, security objects, codes, receipt and letter. This room invents people and personalises for them; it serves no command, keeps no
 //! counter, and knows neither real people nor real trust anchors. The same persona gives the same bytes on every machine.
 //!
 //! ```
@@ -15,6 +15,7 @@ mod certificate;
 mod cms;
 pub mod codes;
 mod date;
+mod document;
 mod draw;
 mod error;
 mod fiscal_code;
@@ -30,13 +31,17 @@ pub use crate::apps::ias::TerminalCa;
 pub use card_data::{CardData, personalise};
 pub use codes::{Code, CodeHalf, CodesError, Letter, Receipt};
 pub use date::Date;
+pub use document::{
+    AddressLine, CVCA_REFERENCE, Can, Document, DocumentOptions, DocumentSod, Fingerprints, Mrz,
+    MrzError, Portrait, Protocols, Province, Residence, Signer,
+};
 pub use error::{PersonaError, ValueError};
 pub use fiscal_code::FiscalCode;
 pub use identity::{
     BirthPlace, CadastralCode, DocumentNumber, Holder, Nis, PersonName, SerialNumberIcc, Sex,
 };
 pub use security_object::SecurityObject;
-pub use trust::Trust;
+pub use trust::{DocumentSigner, Trust};
 
 use serde::Deserialize;
 
@@ -60,12 +65,16 @@ pub struct Persona {
     pub expires: Date,
     /// Where PIN and PUK come from.
     pub codes: CodesSource,
-    /// Which generation of security object the card carries.
+    /// Which generation of security object the IAS application carries.
     pub sod: SodVariant,
     /// The services identifier.
     pub nis: Nis,
     /// Content of EF.SN.ICC.
     pub sn_icc: SerialNumberIcc,
+    /// The travel document.
+    pub document: DocumentOptions,
+    /// Zero bytes behind the certificate in EF.Cert_CIE.
+    pub certificate_padding: u16,
 }
 
 /// Where PIN and PUK come from.

@@ -7,16 +7,20 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
-use super::error::PersonaError;
+use super::error::{PersonaError, ValueError};
 use super::{
-    BirthPlace, CodesSource, Date, DocumentNumber, FiscalCode, Holder, Nis, PersonName, Persona,
-    SerialNumberIcc, Sex, SodVariant,
+    AddressLine, BirthPlace, Can, CodesSource, Date, DocumentNumber, DocumentOptions, DocumentSod,
+    Fingerprints, FiscalCode, Holder, Nis, PersonName, Persona, Protocols, Residence,
+    SerialNumberIcc, Sex, Signer, SodVariant, generate,
 };
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/personas");
 
 /// The version of the persona format this program reads.
 const VERSION: u64 = 1;
+
+/// As many zero bytes as a certificate file can be expected to end in.
+const MOST_PADDING: u16 = 4096;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +35,7 @@ struct PersonaFile {
     sod: SodVariant,
     #[serde(default)]
     identifiers: IdentifiersFile,
+    certificate_padding: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +46,28 @@ struct HolderFile {
     sex: Sex,
     birth_date: Date,
     birth_place: BirthPlace,
-    fiscal_code: Option<FiscalCode>,
+    fiscal_code: Option<FiscalCodeFile>,
+    homocody: Option<Spanned<u8>>,
+    residence: Option<Residence>,
+}
+
+/// A fiscal code, or the word `none`.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+enum FiscalCodeFile {
+    None,
+    Given(FiscalCode),
+}
+
+impl TryFrom<String> for FiscalCodeFile {
+    type Error = ValueError;
+
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        match text.as_str() {
+            "none" => Ok(Self::None),
+            code => code.parse().map(Self::Given),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -50,6 +76,14 @@ struct DocumentFile {
     number: DocumentNumber,
     issued: Date,
     expires: Spanned<Date>,
+    can: Option<Can>,
+    protocols: Option<Protocols>,
+    sod: Option<DocumentSod>,
+    signer: Option<Signer>,
+    com_lists_dg3: Option<bool>,
+    fingerprints: Option<Fingerprints>,
+    authority: Option<AddressLine>,
+    wrong_hash_of: Option<Spanned<u8>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,7 +153,7 @@ impl PersonaFile {
         }
         let nis = match self.identifiers.nis {
             Some(nis) => nis,
-            None => super::generate::nis(self.seed)?,
+            None => generate::nis(self.seed)?,
         };
         let sn_icc = match self.identifiers.sn_icc {
             None => SerialNumberIcc::from_nis(nis),
@@ -130,14 +164,23 @@ impl PersonaFile {
                 return Err(at(file, &sn_icc, message));
             }
         };
+        let certificate_padding = match self.certificate_padding {
+            Some(padding) if padding.value > MOST_PADDING => {
+                let message = format!("write at most {MOST_PADDING} bytes of padding");
+                return Err(at(file, &padding, message));
+            }
+            padding => padding.map_or(0, |padding| padding.value),
+        };
         Ok(Persona {
-            id: self.id,
-            title: self.title,
-            seed: self.seed,
-            holder: self.holder.resolve(),
             document_number: self.document.number,
             issued: self.document.issued,
             expires: self.document.expires.value,
+            document: self.document.options(self.seed, file)?,
+            certificate_padding,
+            id: self.id,
+            title: self.title,
+            seed: self.seed,
+            holder: self.holder.resolve(self.seed, file)?,
             codes: self.codes,
             sod: self.sod,
             nis,
@@ -147,23 +190,76 @@ impl PersonaFile {
 }
 
 impl HolderFile {
-    fn resolve(self) -> Holder {
-        let fiscal_code = self.fiscal_code.unwrap_or_else(|| {
-            FiscalCode::compute(
-                &self.surname,
-                &self.given_names,
-                self.sex,
-                self.birth_date,
-                self.birth_place.cadastral_code,
-            )
-        });
-        Holder {
+    fn resolve(self, seed: u64, file: &str) -> Result<Holder, PersonaError> {
+        let fiscal_code = self.fiscal_code(file)?;
+        let residence = match self.residence {
+            Some(residence) => residence,
+            None => generate::residence(seed)?,
+        };
+        let mut birth_place = self.birth_place;
+        let known = generate::province(birth_place.cadastral_code);
+        birth_place.province = birth_place.province.or(known);
+        Ok(Holder {
             surname: self.surname,
             given_names: self.given_names,
             sex: self.sex,
             birth_date: self.birth_date,
-            birth_place: self.birth_place,
+            birth_place,
             fiscal_code,
+            residence,
+        })
+    }
+
+    /// The code given, or computed, with as many letters for digits as the file says.
+    fn fiscal_code(&self, file: &str) -> Result<Option<FiscalCode>, PersonaError> {
+        let computed = FiscalCode::compute(
+            &self.surname,
+            &self.given_names,
+            self.sex,
+            self.birth_date,
+            self.birth_place.cadastral_code,
+        );
+        match (&self.fiscal_code, &self.homocody) {
+            (None, None) => Ok(Some(computed)),
+            (Some(FiscalCodeFile::None), None) => Ok(None),
+            (Some(FiscalCodeFile::Given(code)), None) => Ok(Some(*code)),
+            (None, Some(digits)) => computed
+                .between_homonyms(digits.value)
+                .map(Some)
+                .map_err(|error| at(file, digits, error.to_string())),
+            (Some(_), Some(digits)) => {
+                let message =
+                    "a fiscal code that is given stands as it is; leave out one of the two";
+                Err(at(file, digits, message.to_owned()))
+            }
+        }
+    }
+}
+
+impl DocumentFile {
+    fn options(self, seed: u64, file: &str) -> Result<DocumentOptions, PersonaError> {
+        let usual = generate::document_options(seed)?;
+        let options = DocumentOptions {
+            can: self.can.unwrap_or(usual.can),
+            protocols: self.protocols.unwrap_or(usual.protocols),
+            sod: self.sod.unwrap_or(usual.sod),
+            signer: self.signer.unwrap_or(usual.signer),
+            com_lists_dg3: self.com_lists_dg3.unwrap_or(usual.com_lists_dg3),
+            fingerprints: self.fingerprints.unwrap_or(usual.fingerprints),
+            authority: self.authority.unwrap_or(usual.authority),
+            wrong_hash_of: self.wrong_hash_of.as_ref().map(|number| number.value),
+        };
+        match &self.wrong_hash_of {
+            Some(number) if !options.data_groups().contains(&number.value) => {
+                let known: Vec<String> = options.data_groups().iter().map(u8::to_string).collect();
+                let message = format!(
+                    "the document has no data group {}; choose one of {}",
+                    number.value,
+                    known.join(", ")
+                );
+                Err(at(file, number, message))
+            }
+            _ => Ok(options),
         }
     }
 }

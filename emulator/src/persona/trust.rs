@@ -1,5 +1,5 @@
 //! The synthetic authorities behind the cards, embedded from `fixtures/trust/`: a country signer and its document signer for
-//! security objects, a root and its issuing sub-CA for citizen certificates. Published keys, marked SPECIMEN; no real
+//! the IAS application's security objects, a country signing CA and its document signers for travel documents, a root and its issuing sub-CA for citizen certificates. Published keys, marked SPECIMEN; no real
 //! authority's key or name is here, and none may be added.
 
 use std::sync::OnceLock;
@@ -7,10 +7,12 @@ use std::sync::OnceLock;
 use der::{DecodePem, Encode};
 use include_dir::{Dir, include_dir};
 use x509_cert::Certificate;
+use x509_cert::crl::CertificateList;
 
-use crate::crypto::rsa::PrivateKey;
+use crate::crypto::rsa::{PrivateKey, PublicKey};
 
 use super::SodVariant;
+use super::document::DocumentSod;
 use super::error::PersonaError;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/trust");
@@ -25,7 +27,19 @@ pub struct Trust {
     citizen_root: Certificate,
     citizen_issuer: Certificate,
     citizen_issuer_key: PrivateKey,
+    csca: Certificate,
 }
+
+/// Somebody who signs travel documents.
+pub struct DocumentSigner {
+    /// The certificate, issued by the CSCA and put into every security object.
+    pub certificate: Certificate,
+    /// Its key, RSA of 2048 bits.
+    pub key: PrivateKey,
+}
+
+/// Those read so far; a process that makes one kind of document reads one signer.
+static DOCUMENT_SIGNERS: [OnceLock<DocumentSigner>; 4] = [const { OnceLock::new() }; 4];
 
 impl Trust {
     /// The embedded authorities, read once per process.
@@ -48,6 +62,7 @@ impl Trust {
             citizen_root: certificate("citizen-root.pem")?,
             citizen_issuer: certificate("citizen-issuer.pem")?,
             citizen_issuer_key: key("citizen-issuer-key.pem")?,
+            csca: certificate("csca.pem")?,
         })
     }
 
@@ -56,7 +71,50 @@ impl Trust {
         &self.country_signer
     }
 
-    /// The document signer of a generation of security objects. Both certificates are of the same key; the country signer
+    /// The country signing CA of travel documents (ICAO 9303-12): trust anchor of their security objects.
+    pub fn csca(&self) -> &Certificate {
+        &self.csca
+    }
+
+    /// What the CSCA has revoked: one document signer.
+    pub fn csca_revocations(&self) -> Result<CertificateList, PersonaError> {
+        const NAME: &str = "csca-crl.pem";
+        CertificateList::from_pem(text(NAME)?).map_err(|error| unusable(NAME, &error.to_string()))
+    }
+
+    /// The document signer of a kind of travel documents.
+    pub fn document_signer_of(&self, sod: DocumentSod) -> Result<&DocumentSigner, PersonaError> {
+        match sod {
+            DocumentSod::Sha1 => travel_signer(&DOCUMENT_SIGNERS[0], "sha1"),
+            DocumentSod::Sha256 => travel_signer(&DOCUMENT_SIGNERS[1], "sha256"),
+            DocumentSod::Pss => travel_signer(&DOCUMENT_SIGNERS[2], "pss"),
+        }
+    }
+
+    /// The document signer on the CSCA's revocation list.
+    pub fn revoked_document_signer(&self) -> Result<&DocumentSigner, PersonaError> {
+        travel_signer(&DOCUMENT_SIGNERS[3], "revoked")
+    }
+
+    /// The key of the authority that Terminal Authentication begins with, called
+    /// [`CVCA_REFERENCE`](super::document::CVCA_REFERENCE): RSA of 2048 bits.
+    pub fn cvca_key(&self) -> Result<PrivateKey, PersonaError> {
+        key("cvca-key.pem")
+    }
+
+    /// The public half of [`cvca_key`](Self::cvca_key), read once per process.
+    pub fn cvca_public_key(&self) -> Result<&PublicKey, PersonaError> {
+        static KEY: OnceLock<PublicKey> = OnceLock::new();
+        match KEY.get() {
+            Some(key) => Ok(key),
+            None => {
+                let key = self.cvca_key()?.public().clone();
+                Ok(KEY.get_or_init(|| key))
+            }
+        }
+    }
+
+    /// The document signer of a generation of IAS security objects. Both certificates are of the same key; the country signer
     /// signed each with the algorithm of its generation.
     pub fn document_signer(&self, variant: SodVariant) -> &Certificate {
         match variant {
@@ -83,6 +141,22 @@ impl Trust {
     /// The key of the sub-CA that issues citizen certificates.
     pub fn citizen_issuer_key(&self) -> &PrivateKey {
         &self.citizen_issuer_key
+    }
+}
+
+fn travel_signer(
+    slot: &'static OnceLock<DocumentSigner>,
+    name: &str,
+) -> Result<&'static DocumentSigner, PersonaError> {
+    match slot.get() {
+        Some(signer) => Ok(signer),
+        None => {
+            let signer = DocumentSigner {
+                certificate: certificate(&format!("travel-signer-{name}.pem"))?,
+                key: key(&format!("travel-signer-{name}-key.pem"))?,
+            };
+            Ok(slot.get_or_init(|| signer))
+        }
     }
 }
 

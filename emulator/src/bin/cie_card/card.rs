@@ -142,7 +142,9 @@ impl Summary {
         Ok(Self {
             persona: issued.persona.id.clone(),
             holder: format!("{} {}", holder.given_names, holder.surname),
-            fiscal_code: holder.fiscal_code.to_string(),
+            fiscal_code: holder
+                .fiscal_code
+                .map_or_else(|| "none".to_owned(), |code| code.to_string()),
             document_number: issued.persona.document_number.to_string(),
             issued: issued.persona.issued.to_string(),
             expires: issued.persona.expires.to_string(),
