@@ -14,7 +14,15 @@ use super::error::ReportError;
 /// # Errors
 /// [`ReportError::Write`] naming `path`; nothing new is left in the folder then.
 pub fn atomically(path: &Path, text: &str) -> Result<(), ReportError> {
-    write_with(path, |file| file.write_all(text.as_bytes())).map_err(|reason| ReportError::Write {
+    bytes_atomically(path, text.as_bytes())
+}
+
+/// The same for bytes that are no text.
+///
+/// # Errors
+/// [`ReportError::Write`] naming `path`; nothing new is left in the folder then.
+pub fn bytes_atomically(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    write_with(path, |file| file.write_all(bytes)).map_err(|reason| ReportError::Write {
         path: path.to_owned(),
         reason,
     })

@@ -94,6 +94,35 @@ impl EmbeddedCards {
         }
     }
 
+    /// A card made to order: all its random bytes derive from `seed`. `preset` and `profile` are parameters of behaviour.
+    ///
+    /// # Errors
+    /// One sentence that says what could not be had.
+    pub fn made(
+        &self,
+        persona: Option<&str>,
+        chip: Option<&str>,
+        preset: Option<&str>,
+        profile: impl IntoIterator<Item = (String, String)>,
+        seed: u64,
+    ) -> Result<Setup, String> {
+        let persona = persona.unwrap_or(&self.persona);
+        let key = (
+            persona.to_owned(),
+            chip.unwrap_or(&self.chip).to_owned(),
+            preset.unwrap_or("default").to_owned(),
+            profile.into_iter().collect(),
+        );
+        let (image, facts) = self.personalised(&key)?;
+        let random = Box::new(Seeded::derived(seed, "card"));
+        Ok(Setup {
+            profile: Some(image.profile.clone()),
+            chip: Some(Arc::clone(&image.chip)),
+            target: Box::new(Embedded::new(image, random, persona)),
+            facts,
+        })
+    }
+
     fn personalised(&self, key: &Key) -> Result<Personalised, String> {
         let known = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(key) {
@@ -151,33 +180,13 @@ impl Provider for EmbeddedCards {
 
     fn card(&self, case: &Case, seed: u64) -> Result<Setup, String> {
         let setup = case.card();
-        let persona = setup
-            .persona
-            .as_ref()
-            .map_or(self.persona.as_str(), |p| p.value.as_str());
-        let chip = setup
-            .chip
-            .as_ref()
-            .map_or(self.chip.as_str(), |c| c.value.as_str());
         let profile = setup.profile.iter();
-        let profile = profile.map(|(name, value)| (name.clone(), value.value.0.clone()));
-        let preset = setup
-            .preset
-            .as_ref()
-            .map_or("default", |p| p.value.as_str());
-        let key = (
-            persona.to_owned(),
-            chip.to_owned(),
-            preset.to_owned(),
-            profile.collect(),
-        );
-        let (image, facts) = self.personalised(&key)?;
-        let random = Box::new(Seeded::derived(seed, "card"));
-        Ok(Setup {
-            profile: Some(image.profile.clone()),
-            chip: Some(Arc::clone(&image.chip)),
-            target: Box::new(Embedded::new(image, random, persona)),
-            facts,
-        })
+        self.made(
+            setup.persona.as_ref().map(|p| p.value.as_str()),
+            setup.chip.as_ref().map(|c| c.value.as_str()),
+            setup.preset.as_ref().map(|p| p.value.as_str()),
+            profile.map(|(name, value)| (name.clone(), value.value.0.clone())),
+            seed,
+        )
     }
 }

@@ -65,6 +65,9 @@ pub enum TargetError {
     /// This kind of target cannot do that.
     #[error("a target of this kind cannot {0}; restrict the scenario to targets that can")]
     Unsupported(&'static str),
+    /// The target is a recording, and what is asked of it was not recorded. Nothing is said about the card.
+    #[error("the recording has no answer: {0}")]
+    Recording(String),
     /// The harness itself is wrong: a script that does not fit, a poisoned lock.
     #[error("the harness failed, not the card: {0}")]
     Harness(String),

@@ -6,6 +6,7 @@ use cie_conformance::report::ReportError;
 use cie_conformance::report::model::ExitCode as Code;
 use cie_conformance::scenario::Problems;
 use cie_conformance::suite::SuiteError;
+use cie_emulator::phy::trace::file::TraceFileError;
 
 use crate::output;
 
@@ -51,6 +52,15 @@ impl From<SuiteError> for Failure {
             SuiteError::Read { .. } | SuiteError::Empty { .. } | SuiteError::Unknown { .. } => {
                 Self::Usage(error.to_string())
             }
+        }
+    }
+}
+
+impl From<TraceFileError> for Failure {
+    fn from(error: TraceFileError) -> Self {
+        match error {
+            TraceFileError::Write { .. } => Self::Harness(error.to_string()),
+            _ => Self::Usage(error.to_string()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line of the judge: it reads options, asks the library, prints. Nothing here decides what a card must do.
 
 mod coverage;
+mod diff;
 mod explain;
 mod failure;
 mod fmt;
@@ -8,9 +9,12 @@ mod lint;
 mod list;
 mod merge;
 mod output;
+mod record;
+mod replay;
 mod run;
 mod schema;
 mod suite;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,10 @@ enum Command {
     Coverage(coverage::Coverage),
     Schema(schema::Schema),
     Report(merge::Report),
+    Record(Box<record::Record>),
+    Replay(replay::Replay),
+    Diff(diff::Diff),
+    Trace(trace::Trace),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +70,10 @@ fn main() -> ExitCode {
         Command::Coverage(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Record(command) => command.run(),
+        Command::Replay(command) => command.run(),
+        Command::Diff(command) => command.run(),
+        Command::Trace(command) => command.run(),
     };
     match result {
         Ok(code) => code.into(),

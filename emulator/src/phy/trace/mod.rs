@@ -13,6 +13,7 @@ pub mod file;
 mod json;
 mod masked;
 mod names;
+pub mod pcap;
 mod text;
 mod tlv;
 mod words;

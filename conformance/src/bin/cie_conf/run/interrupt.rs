@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::output;
 
 /// A flag that is raised by the first interruption (or a request to terminate); the second ends the process.
-pub(super) fn watch() -> Result<Arc<AtomicBool>, Failure> {
+pub(crate) fn watch() -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&interrupted);
     let handler = move || {

@@ -1,6 +1,6 @@
 //! `cie-conf run`: chooses cases, runs them, tells what came of it.
 
-mod interrupt;
+pub(crate) mod interrupt;
 mod options;
 mod plan;
 mod progress;
@@ -8,7 +8,7 @@ mod progress;
 use cie_conformance::report::model::{ExitCode, RunResult, TargetInfo};
 use cie_conformance::report::{Destination, Masker, terminal, write_all};
 use cie_conformance::requirements::Level;
-use cie_conformance::run::{EmbeddedCards, Finished, Provider as _, run};
+use cie_conformance::run::{Finished, Provider, run};
 use cie_conformance::suite::{Selection, Suite};
 
 pub(crate) use options::{Run, check_reports};
@@ -16,9 +16,15 @@ use progress::Progress;
 
 use crate::failure::Failure;
 use crate::output;
+use crate::record::Recorder;
 
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        self.run_with(None)
+    }
+
+    /// Runs, and records what passes where that is wanted.
+    pub(crate) fn run_with(self, recorder: Option<&Recorder>) -> Result<ExitCode, Failure> {
         self.check()?;
         let suite = self.choice.suite()?;
         let mut selection = self.choice.select(&suite)?;
@@ -29,14 +35,15 @@ impl Run {
         if !selection.warnings.is_empty() {
             output::say(&output::problems(&selection.warnings));
         }
-        let cards = EmbeddedCards::new(&self.chip).of_persona(&self.persona);
+        let cards = self.provider()?;
+        let cards = cards.as_ref();
         if self.dry_run {
             output::print(&plan::of(&selection.cases, &cards.describe(), &self.report))?;
             return Ok(ExitCode::Success);
         }
-        let mut result = self.result(&selection, &cards.describe());
+        let mut result = self.result(&selection, cards);
         result.coverage = coverage.unwrap_or_default();
-        let finished = self.carry_out(&suite, &selection, &cards)?;
+        let finished = self.carry_out(&suite, &selection, cards, recorder)?;
         result.cases = finished.cases;
         result.stopped = finished.stopped;
         self.name_files(&selection, &mut result);
@@ -44,11 +51,11 @@ impl Run {
     }
 
     /// What is known of the run before it begins.
-    fn result(&self, selection: &Selection, target: &str) -> RunResult {
+    fn result(&self, selection: &Selection, cards: &dyn Provider) -> RunResult {
         let tool = concat!("cie-conf ", env!("CARGO_PKG_VERSION"));
         let target = TargetInfo {
-            kind: "emulator".to_owned(),
-            description: target.to_owned(),
+            kind: cards.kind().to_string(),
+            description: cards.describe(),
         };
         let mut result = RunResult::new(tool, &self.seed.to_string(), &selection.digest, target);
         result.strict = self.strict;
@@ -61,7 +68,8 @@ impl Run {
         &self,
         suite: &Suite,
         selection: &Selection,
-        cards: &EmbeddedCards,
+        cards: &dyn Provider,
+        recorder: Option<&Recorder>,
     ) -> Result<Finished, Failure> {
         let shoulds = suite.requirements().iter();
         let shoulds = shoulds.filter(|requirement| requirement.level == Level::Should);
@@ -69,6 +77,18 @@ impl Run {
         let interrupted = interrupt::watch()?;
         let progress = Progress::new(&selection.cases, self.show);
         let options = self.as_options();
+        if let Some(recorder) = recorder {
+            let finished = recorder.record(
+                &selection.cases,
+                cards,
+                &options,
+                &shoulds,
+                &progress,
+                &interrupted,
+            );
+            progress.finish();
+            return finished;
+        }
         let finished = run(
             &selection.cases,
             cards,

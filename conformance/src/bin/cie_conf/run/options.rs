@@ -1,10 +1,12 @@
 //! The options of a run, and what is wrong with them before anything is sent.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cie_conformance::record::TraceCards;
 use cie_conformance::report::Destination;
-use cie_conformance::run::{DEFAULT_CHIP, DEFAULT_PERSONA, Options};
+use cie_conformance::run::{DEFAULT_CHIP, DEFAULT_PERSONA, EmbeddedCards, Options, Provider};
 use cie_conformance::suite::Share;
 use cie_emulator::persona::{Date, Persona};
 use clap::{Args, ValueEnum};
@@ -29,7 +31,7 @@ interrupted, 4 refused for the safety of a card.")]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(super) choice: Choice,
-    /// What is under test. This version judges the embedded card
+    /// What is under test: `emulator` is the embedded card, `trace:FILE` a recording that plays the card
     #[arg(long, default_value = "emulator", value_name = "TARGET")]
     target: String,
     /// The chip of cases that name none
@@ -85,18 +87,55 @@ pub(crate) enum Show {
 }
 
 impl Run {
+    /// The chip of cases that name none.
+    pub(crate) fn chip_name(&self) -> &str {
+        &self.chip
+    }
+
+    /// The citizen of cases that name none.
+    pub(crate) fn persona_name(&self) -> &str {
+        &self.persona
+    }
+
+    /// Where everything random derives from.
+    pub(crate) const fn seed_number(&self) -> u64 {
+        self.seed
+    }
+
     /// Everything that can be known to be wrong before the suite is read.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        if self.target != "emulator" {
+        if self.target != "emulator" && self.trace_file().is_none() {
             return Err(Failure::Usage(format!(
-                "`--target {}` is not in this version: it judges the embedded card (`--target emulator`); physical cards in a \
-                 PC/SC reader come with a later release",
+                "`--target {}` is not in this version: it judges the embedded card (`--target emulator`) and traces \
+                 (`--target trace:FILE`); physical cards in a PC/SC reader come with a later release",
                 self.target
             )));
         }
         cie_emulator::chip::chip(&self.chip).map_err(|error| Failure::Usage(error.to_string()))?;
         Persona::builtin(&self.persona).map_err(|error| Failure::Usage(error.to_string()))?;
         check_reports(&self.report)
+    }
+
+    /// The trace that plays the card.
+    fn trace_file(&self) -> Option<&str> {
+        self.target
+            .strip_prefix("trace:")
+            .filter(|file| !file.is_empty())
+    }
+
+    /// Where the cards come from.
+    pub(super) fn provider(&self) -> Result<Box<dyn Provider>, Failure> {
+        let Some(file) = self.trace_file() else {
+            let cards = EmbeddedCards::new(&self.chip).of_persona(&self.persona);
+            return Ok(Box::new(cards));
+        };
+        let cards = TraceCards::open(Path::new(file))?;
+        match cards.seed() {
+            Some(seed) if seed != self.seed => Err(Failure::Usage(format!(
+                "{file} was recorded with seed {seed}, and another seed makes the terminal send other bytes; add --seed {seed}"
+            ))),
+            _ => Ok(Box::new(cards)),
+        }
     }
 
     /// The day of the run.
@@ -109,6 +148,9 @@ impl Run {
         let mut rerun = Vec::new();
         if let Some(folder) = &self.choice.folder.suite_dir {
             rerun.push(format!("--suite-dir '{}'", folder.display()));
+        }
+        if self.target != "emulator" {
+            rerun.push(format!("--target '{}'", self.target));
         }
         if self.chip != DEFAULT_CHIP {
             rerun.push(format!("--chip {}", self.chip));

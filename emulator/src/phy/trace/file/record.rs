@@ -1,6 +1,8 @@
 //! The lines of a trace as types: a header, then one record per event. Reading and writing are elsewhere; what may stand in a
 //! record is decided by the redaction.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +65,7 @@ pub enum Redaction {
     AllowList,
     /// Codes only (PIN and PUK in clear): for synthetic cards.
     CodesOnly,
-    /// Nothing, not even codes.
+    /// Nothing, not even codes that pass in clear.
     Nothing,
 }
 
@@ -87,12 +89,24 @@ pub enum Record {
     Exchange(Exchange),
 }
 
-/// A case of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A case of a run, and the emulated card that was made for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Name of the case: id of the scenario and cell.
     pub name: String,
+    /// The chip family, when it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip: Option<String>,
+    /// The synthetic citizen in an emulated card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
+    /// The preset of parameters of an emulated card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// Parameters set on top of the preset, as text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profile: BTreeMap<String, String>,
     /// Microseconds since the beginning of the trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_us: Option<u64>,

@@ -15,7 +15,8 @@ pub struct Passed<'a> {
     pub command: &'a [u8],
     /// The response APDU as it passed; empty when nothing answered.
     pub response: &'a [u8],
-    /// The command APDU before it was protected and the response APDU after its protection was verified, where they are known.
+    /// The command APDU before it was protected, codes taken out, and the response APDU after its protection was verified, where
+    /// they are known.
     pub inner: Option<(&'a [u8], Option<&'a [u8]>)>,
     /// Whether codes were taken out of the commands already, so that zeros stand there.
     pub codes_taken_out: bool,
@@ -69,8 +70,9 @@ impl Redactor {
         let reveal = self.redaction == Redaction::Nothing && !passed.codes_taken_out;
         let command = self.command(passed.command, continues, reveal);
         let answer = self.answer(&passed, continues);
+        // Whoever knows the inside takes codes out of it.
         let inner = passed.inner.map(|(plain, reply)| {
-            let shown = self.command(&unprotected(plain), false, reveal);
+            let shown = self.command(&unprotected(plain), false, false);
             (shown, self.response(reply.unwrap_or_default(), &answer))
         });
         let wire = match is_protected_class(passed.command) {
@@ -86,6 +88,12 @@ impl Redactor {
             response,
             inner,
         }
+    }
+
+    /// The name of the file the card stands in, as far as that could be followed.
+    #[must_use]
+    pub fn file(&self) -> Option<String> {
+        self.place.name()
     }
 
     /// Whether a command goes on with the chain that is open, and what is open after it.
@@ -199,10 +207,20 @@ fn allowed(bytes: &[u8], continues: bool) -> Octets {
     } else if cla == 0x00 && !continues || credential {
         data::plain(&command, &mut out);
     } else {
-        out.hide(rest, None, command.data.len());
+        out.hide(link(command.header), None, command.data.len());
     }
     out.push(bytes.get(end..).unwrap_or_default());
     out
+}
+
+/// What a link of a chain carries a part of.
+const fn link(header: Header) -> Kind {
+    match (header.ins, header.p1, header.p2) {
+        (ins::MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xA6) => Kind::PublicValue,
+        (ins::PERFORM_SECURITY_OPERATION, 0x00, 0xAE) => Kind::Terminal,
+        (ins::EXTERNAL_AUTHENTICATE, _, _) => Kind::Signature,
+        _ => Kind::Data,
+    }
 }
 
 /// A command with everything but codes.

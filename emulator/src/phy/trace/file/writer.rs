@@ -23,6 +23,8 @@ pub struct Writer {
     number: u64,
     /// When the trace began, if records are to say when they happened.
     began: Option<Instant>,
+    /// When the next record happened, if it is written later.
+    moment: Option<Instant>,
 }
 
 impl Writer {
@@ -54,6 +56,7 @@ impl Writer {
             redactor: Redactor::new(header.redaction),
             number: 0,
             began: header.timing.then(Instant::now),
+            moment: None,
         };
         writer.line(header)?;
         Ok(writer)
@@ -89,9 +92,20 @@ impl Writer {
     /// # Errors
     /// [`TraceFileError::Write`].
     pub fn case(&mut self, name: &str) -> Result<(), TraceFileError> {
+        self.case_of(Case {
+            name: name.to_owned(),
+            ..Case::default()
+        })
+    }
+
+    /// A case begins, on a card that is told; the time is added here.
+    ///
+    /// # Errors
+    /// [`TraceFileError::Write`].
+    pub fn case_of(&mut self, case: Case) -> Result<(), TraceFileError> {
         self.redactor.reset();
-        let (name, at_us) = (name.to_owned(), self.now());
-        self.line(&Record::Case(Case { name, at_us }))
+        let at_us = self.now();
+        self.line(&Record::Case(Case { at_us, ..case }))
     }
 
     /// The card was put into the reader.
@@ -173,9 +187,16 @@ impl Writer {
         self.line(&record)
     }
 
-    fn now(&self) -> Option<u64> {
-        let began = self.began?;
-        u64::try_from(began.elapsed().as_micros()).ok()
+    /// The next record happened at this moment: for those who write later than they listen.
+    pub fn at(&mut self, moment: Instant) -> &mut Self {
+        self.moment = Some(moment);
+        self
+    }
+
+    fn now(&mut self) -> Option<u64> {
+        let moment = self.moment.take().unwrap_or_else(Instant::now);
+        let since = moment.saturating_duration_since(self.began?);
+        u64::try_from(since.as_micros()).ok()
     }
 
     fn line(&mut self, value: &impl serde::Serialize) -> Result<(), TraceFileError> {
