@@ -38,9 +38,9 @@ fn secrets(data: &CardData) -> Vec<Vec<u8>> {
         data.sn_icc.to_vec(),
         holder.surname.as_str().into(),
         holder.given_names.as_str().into(),
-        holder.fiscal_code.as_str().into(),
         holder.birth_date.compact().into_bytes(),
     ];
+    found.extend(holder.fiscal_code.iter().map(|code| code.as_str().into()));
     let image = image(data);
     // Sixteen bytes from the middle of each key are found wherever the key is.
     for key in [&image.ias.signature, &image.ias.device, &image.ias.services] {
