@@ -303,6 +303,17 @@ mod tests {
     }
 
     #[test]
+    fn without_permission_there_is_a_way_out() {
+        let source = ErrorKind::PermissionDenied.into();
+        let message = refused("write", Path::new(CONFIGURATION), source).to_string();
+        assert!(message.starts_with("cannot write /etc/reader.conf.d/cie-emulator: "));
+        assert!(
+            message.contains("sudo") && message.contains("--root"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn what_is_not_our_driver_is_not_installed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("other.so");

@@ -33,7 +33,7 @@ pub(super) fn parse(texts: &[String], readers: usize) -> Result<Vec<Via>, Failur
             .map(|(index, text)| way(text, index + 1, 1))
             .collect(),
         several => Err(Failure::Input(format!(
-            "--via is given {} times for {readers} readers; give it once, or once for each reader",
+            "--via is given {} times for {readers} card(s) in readers; give it once, or once for each --card",
             several.len()
         ))),
     }
