@@ -86,13 +86,13 @@ fn a_daemon_that_restarts_gets_the_card_back() {
     }
 }
 
-#[test]
-fn without_a_daemon_a_sentence_says_what_to_do() {
-    let vpcd = Vpcd::new();
-    let way = vpcd.way();
-    drop(vpcd);
-    let served = Served::start(&["--via", &way]);
-    served.line("1  == waiting: ");
+#[rstest]
+#[case::driver("driver:unix:/missing/reader", "`sudo cie-card driver install`")]
+#[case::vpcd("vpcd:1", "apt-get install pcscd vsmartcard-vpcd")]
+fn without_a_daemon_a_sentence_says_what_to_do(#[case] way: &str, #[case] what: &str) {
+    let served = Served::start(&["--via", way]);
+    served.line("1  == waiting: nothing listens on ");
+    served.told(what);
     served.signal(Signal::TERM);
     assert_eq!(served.end().0.code(), Some(0));
 }

@@ -6,11 +6,12 @@ use crate::failure::Failure;
 use crate::output;
 use cie_emulator::control::lines::Told;
 use cie_emulator::install;
-use cie_emulator::link::{Endpoint, Link, LinkError, Slot, VPCD_PORT, Via};
+use cie_emulator::link::{Endpoint, Link, LinkError, LinkEvent, Slot, VPCD_PORT, Via};
 use cie_pcscd::{DaemonError, PrivateDaemon, SOCKET_VARIABLE, SharedDaemon};
 use clap::ValueEnum;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Once;
 
 /// Whose daemon is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,7 +97,12 @@ pub(super) fn connect(
         .map(|(index, (slot, via))| {
             let tell = (!printer.is_quiet()).then(|| printer.teller());
             let reader = index + 1;
+            let hint = hint(&via);
+            let hinted = Once::new();
             let listener = move |event| {
+                if matches!(event, LinkEvent::Waiting { .. }) {
+                    hinted.call_once(|| output::tell(hint));
+                }
                 if let Some(tell) = &tell {
                     tell(Told::Link { reader, event });
                 }
@@ -107,6 +113,18 @@ pub(super) fn connect(
             })
         })
         .collect()
+}
+
+/// What to do when there is nobody at the other end.
+const fn hint(via: &Via) -> &'static str {
+    match via {
+        Via::Driver(_) => {
+            "waiting for a daemon with our driver: `sudo cie-card driver install` once, then restart pcscd (where it is started on demand, any client starts it); or end this and add --start-pcscd; `cie-card doctor` looks closer"
+        }
+        Via::Vpcd(_) => {
+            "waiting for vpcd: apt-get install pcscd vsmartcard-vpcd, then restart pcscd (where it is started on demand, any client starts it); `cie-card doctor` looks closer"
+        }
+    }
 }
 
 /// A daemon for the time of this command.
