@@ -12,4 +12,5 @@ mod interrupt;
 mod program;
 mod reports;
 mod shards;
+mod traces;
 mod wrong_input;
