@@ -30,16 +30,30 @@ fn reading_in_plain_allocates_nothing() {
     for command in [&select_cie[..], &select_sod[..]].into_iter().chain(reads) {
         card.transmit(command);
     }
+    // EF.CardAccess of the document under the master file, by identifier and by short identifier.
+    let select_mf = [0x00, 0xA4, 0x00, 0x00];
+    let select_card_access = [0x00, 0xA4, 0x02, 0x0C, 0x02, 0x01, 0x1C];
+    let card_access: [&[u8]; 4] = [
+        &select_mf,
+        &select_card_access,
+        &[0x00, 0xB0, 0x00, 0x00, 0x06],
+        &[0x00, 0xB0, 0x00, 0x06, 0x00],
+    ];
     let region = Region::new(ALLOCATOR);
     let mut bytes = 0;
+    let mut of_the_document = 0;
     for _ in 0..1000 {
-        bytes += card.transmit(&select_sod).len();
+        bytes += card.transmit(&select_cie).len() + card.transmit(&select_sod).len();
         for read in reads {
             bytes += card.transmit(read).len();
         }
+        for command in card_access {
+            of_the_document += card.transmit(command).len();
+        }
     }
     let change = region.change();
-    assert_eq!(bytes, 1000 * (2 + 130 + 233 + 233 + 2));
+    assert_eq!(bytes, 1000 * (2 + 2 + 130 + 233 + 233 + 2));
+    assert!(of_the_document > 1000 * (2 + 2 + 8 + 2));
     assert_eq!(
         (change.allocations, change.reallocations),
         (0, 0),

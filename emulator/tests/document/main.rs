@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod any_commands;
 mod cards;
 mod channel;
 mod chip;
