@@ -140,6 +140,8 @@ fn a_difference_is_told_with_case_command_and_lines() {
 #[case::seed(&["run", "read/end-of-file", "--target", concat!("trace:", env!("CARGO_MANIFEST_DIR"), "/../fixtures/traces/files.jsonl"), "--seed", "5"], "add --seed 1")]
 #[case::folder(&["record", "read/end-of-file", "--out", "no/where.jsonl"], "the trace no/where.jsonl cannot be created")]
 #[case::reveal(&["record", "read/end-of-file", "--out", "x.jsonl", "--reveal-secrets"], "--keep-all")]
+#[case::same_place(&["record", "read/end-of-file", "--out", "x.jsonl", "--pcap", "x.jsonl"], "two files are to go to x.jsonl")]
+#[case::no_place(&["record", "read/end-of-file", "--out", "x.jsonl", "--to-scenario", "no/where.yaml"], "no/where.yaml")]
 #[case::unknown_name(&["record", "nothing-like-it", "--out", "x.jsonl"], "nothing-like-it")]
 fn wrong_input_is_told_and_leaves_nothing(#[case] arguments: &[&str], #[case] message: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -160,6 +162,26 @@ fn wrong_input_is_told_and_leaves_nothing(#[case] arguments: &[&str], #[case] me
         std::fs::read_dir(folder.path()).unwrap().count(),
         files.len()
     );
+}
+
+#[test]
+fn a_plan_writes_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = [
+        "record",
+        "read/end-of-file",
+        "--out",
+        "a.jsonl",
+        "--pcap",
+        "a.pcap",
+        "--dry-run",
+    ];
+    assert!(
+        said(folder.path(), &arguments, 0)
+            .out
+            .contains("nothing was sent")
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[cfg(target_os = "linux")]

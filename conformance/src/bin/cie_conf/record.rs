@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use cie_conformance::record::record;
 use cie_conformance::report::model::ExitCode;
+use cie_conformance::report::write::check;
 use cie_conformance::run::{Finished, Observer, Options, Provider};
 use cie_conformance::scenario::Case;
 use cie_conformance::target::TargetKind;
@@ -68,6 +69,8 @@ impl Record {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let mut recorder = self.recorder;
         recorder.out = self.out;
+        recorder.check()?;
+        let nothing_is_sent = self.run.is_dry();
         recorder.header = Some(Header {
             chip: Some(self.run.chip_name().to_owned()),
             persona: Some(self.run.persona_name().to_owned()),
@@ -77,7 +80,7 @@ impl Record {
             ..Header::new("embedded emulator")
         });
         let code = self.run.run_with(Some(&recorder))?;
-        if !recorder.out.exists() {
+        if nothing_is_sent {
             return Ok(code);
         }
         let others = [&recorder.pcap, &recorder.to_scenario];
@@ -89,6 +92,21 @@ impl Record {
 }
 
 impl Recorder {
+    /// Whether each file has a place of its own that can be written, now that nothing is lost yet.
+    fn check(&self) -> Result<(), Failure> {
+        let others: Vec<&PathBuf> = self.pcap.iter().chain(&self.to_scenario).collect();
+        for (number, path) in others.iter().enumerate() {
+            if **path == self.out || others.iter().skip(number + 1).any(|other| other == path) {
+                return Err(Failure::Usage(format!(
+                    "two files are to go to {}; give each a place of its own",
+                    path.display()
+                )));
+            }
+            check(path)?;
+        }
+        Ok(())
+    }
+
     fn redaction(&self) -> Redaction {
         match (self.keep_all, self.reveal_secrets) {
             (false, _) => Redaction::AllowList,

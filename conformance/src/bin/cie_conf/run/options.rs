@@ -97,6 +97,11 @@ impl Run {
         &self.persona
     }
 
+    /// Whether only the plan is wanted.
+    pub(crate) const fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
     /// Where everything random derives from.
     pub(crate) const fn seed_number(&self) -> u64 {
         self.seed
