@@ -8,10 +8,13 @@ use cie_emulator::phy::trace::pcap::{View, write};
 
 use crate::fixtures::folder;
 
+fn trace() -> Recording {
+    Recording::open(&folder().join("login.jsonl")).unwrap()
+}
+
 fn capture(view: View) -> Vec<u8> {
-    let trace = Recording::open(&folder().join("login.jsonl")).unwrap();
     let mut bytes = Vec::new();
-    write(&trace, view, &mut bytes).unwrap();
+    write(&trace(), view, &mut bytes).unwrap();
     bytes
 }
 
@@ -40,8 +43,7 @@ fn packets(capture: &[u8]) -> Vec<&[u8]> {
 fn a_capture_has_every_answer_to_reset_command_and_response() {
     let capture = capture(View::Wire);
     let packets = packets(&capture);
-    let trace = Recording::open(&folder().join("login.jsonl")).unwrap();
-    assert_eq!(packets.len(), 1 + 2 * (trace.records.len() - 2));
+    assert_eq!(packets.len(), 1 + 2 * (trace().records.len() - 2));
     assert!(packets[0].starts_with(
         b"\x00\x0C\x00\x0Ciso7816.atr\0\x00\x23\x00\x04\x00\x00\x00\x01\x00\x00\x00\x00\x3B"
     ));
@@ -97,7 +99,14 @@ fn tshark_dissects_commands_and_status_words() {
         .map(|line| (line[1], line[2]))
         .filter(|(sw1, _)| !sw1.is_empty())
         .collect();
-    assert_eq!(statuses.len(), instructions.len());
+    // tshark 4.0 takes the class of a chained command for one it does not know, and leaves its instruction alone.
+    let chained = crate::support::exchanges(&trace())
+        .iter()
+        .filter(|exchange| {
+            let inner = exchange.inner.as_ref().map(|inner| &inner.command);
+            inner.unwrap_or(&exchange.command).beginning().first() == Some(&0x10)
+        });
+    assert_eq!(statuses.len(), instructions.len() + chained.count());
     assert!(
         statuses.contains(&("0x90", "0x00")) && statuses.contains(&("0x69", "0x82")),
         "{statuses:?}"
