@@ -100,8 +100,9 @@ fn tshark_dissects_commands_and_status_words() {
         .filter(|(sw1, _)| !sw1.is_empty())
         .collect();
     // tshark 4.0 takes the class of a chained command for one it does not know, and leaves its instruction alone.
-    let chained = crate::support::exchanges(&trace())
-        .iter()
+    let trace = trace();
+    let chained = crate::support::exchanges(&trace)
+        .into_iter()
         .filter(|exchange| {
             let inner = exchange.inner.as_ref().map(|inner| &inner.command);
             inner.unwrap_or(&exchange.command).beginning().first() == Some(&0x10)
