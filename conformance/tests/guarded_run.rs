@@ -17,7 +17,7 @@ use cie_conformance::guard::{
 use cie_conformance::report::model::{CaseResult, StopKind, Verdict};
 use cie_conformance::run::{EmbeddedCards, Facts, Finished, Options, Provider, Setup, Silent, run};
 use cie_conformance::scenario::model::CodeName;
-use cie_conformance::scenario::{Case, Catalogue, embedded, load};
+use cie_conformance::scenario::{Case, Catalogue, Source, embedded, load};
 use cie_conformance::target::{Embedded, Reset, Target, TargetError, TargetKind};
 use cie_emulator::Card;
 use cie_emulator::chip::{Profile, chip};
@@ -245,4 +245,25 @@ fn verdicts_are_those_of_the_embedded_card() {
         }
     }
     assert!(compared > 5, "{compared} cases were compared");
+}
+
+/// Whatever is allowed, a scenario that cuts the power in the middle of a write says nothing about a card in a reader.
+#[test]
+fn power_is_cut_in_no_physical_card() {
+    let text = "cie-scenario: 1\nid: tear/own\ntitle: own\nrequirements: [CIE-RST-006]\nhazard: none\nsteps:\n  - select: ias\n  - tear: { at: pin_try_taken, side: before }\n";
+    let source = Source::new("tear/own.yaml", text);
+    let cases = load(&source, &Catalogue::embedded().unwrap())
+        .unwrap()
+        .cases;
+    let reader = Reader::new("burns_pin,writes,blocks_pin");
+    let finished = judge(&reader, &cases);
+    let [case] = &finished.cases[..] else {
+        panic!("one case")
+    };
+    assert_eq!(case.verdict, Verdict::NotApplicable);
+    let reason = case.reason.as_deref().unwrap();
+    assert!(
+        reason.contains("only the embedded emulator can"),
+        "{reason}"
+    );
 }

@@ -87,6 +87,13 @@ impl Runner<'_> {
                 self.provider.kind()
             ));
         }
+        let tears = |step: &Step| matches!(step.action, Action::Tear(_));
+        if place != Place::Emulator && case.steps.iter().any(tears) {
+            return Some(
+                "it cuts the power in the middle of a write, which only the embedded emulator can"
+                    .to_owned(),
+            );
+        }
         None
     }
 

@@ -110,6 +110,7 @@ impl Builder<'_> {
             | Action::PowerCycle(_)
             | Action::Remove
             | Action::Insert
+            | Action::Tear(_)
             | Action::Wait(_)
             | Action::Capture(_)
             | Action::Invariant(_)

@@ -81,6 +81,8 @@ impl Reckoning {
             Action::ActiveAuthenticate(_) => Hazard::None,
             Action::GeneralAuthenticate(_) | Action::Open(_) | Action::Close => Hazard::None,
             Action::Reset(_) | Action::PowerCycle(_) | Action::Remove => Hazard::None,
+            // Cut power changes nothing by itself; the command it hits is judged as if it were answered.
+            Action::Tear(_) => Hazard::None,
             Action::Insert | Action::Wait(_) | Action::Capture(_) => Hazard::None,
             Action::Invariant(_) | Action::Note(_) => Hazard::None,
         }

@@ -7,6 +7,7 @@ use cie_crypto::hash::sha256;
 use cie_crypto::random::RandomSource;
 use cie_emulator::Card;
 use cie_emulator::card::{Channel, Image};
+use cie_emulator::store::{Tear, TearAt};
 
 use super::{CardState, Reset, SecurityStatus, StateChannel, Target, TargetError, TargetKind};
 
@@ -86,6 +87,11 @@ impl Target for Embedded {
 
     fn insert(&mut self) -> Result<(), TargetError> {
         self.inserted = true;
+        Ok(())
+    }
+
+    fn tear(&mut self, tear: Tear, at: TearAt) -> Result<(), TargetError> {
+        self.present()?.tear(tear, at);
         Ok(())
     }
 

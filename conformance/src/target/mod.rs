@@ -10,6 +10,8 @@ mod tampering;
 
 use std::fmt;
 
+use cie_emulator::store::{Tear, TearAt};
+
 pub use embedded::Embedded;
 pub use scripted::{ScriptStep, ScriptedTarget};
 pub use state::{CardState, SecurityStatus, StateChannel};
@@ -128,6 +130,17 @@ pub trait Target: Send {
         Err(TargetError::Unsupported("insert the card"))
     }
 
+    /// Lets the power go away at a write to come, once: that command is not answered, and what is durable then is what the next
+    /// [`power_on`](Self::power_on) finds.
+    ///
+    /// # Errors
+    /// [`TargetError`], [`TargetError::Unsupported`] unless the target overrides this.
+    fn tear(&mut self, _: Tear, _: TearAt) -> Result<(), TargetError> {
+        Err(TargetError::Unsupported(
+            "cut the power in the middle of a write",
+        ))
+    }
+
     /// What the card is in, seen from inside. `None` wherever that cannot be seen: only an emulator tells.
     fn state(&mut self) -> Option<CardState> {
         None
@@ -167,6 +180,10 @@ macro_rules! forward {
 
             fn insert(&mut self) -> Result<(), TargetError> {
                 (**self).insert()
+            }
+
+            fn tear(&mut self, tear: Tear, at: TearAt) -> Result<(), TargetError> {
+                (**self).tear(tear, at)
             }
 
             fn state(&mut self) -> Option<CardState> {

@@ -1,6 +1,7 @@
 //! A decorator that stands between a terminal and any target and spoils one answer on its way back: what an attacker, or a
 //! faulty card, would do. It knows no keys, so whatever it changes in a protected answer the checksum must reveal.
 
+use cie_emulator::store::{Tear, TearAt};
 use cie_emulator::wire::tlv::{self, Objects, Tag};
 
 use super::{CardState, Reset, Target, TargetError, TargetKind};
@@ -151,6 +152,10 @@ impl<T: Target> Target for Tampering<T> {
 
     fn insert(&mut self) -> Result<(), TargetError> {
         self.inner.insert()
+    }
+
+    fn tear(&mut self, tear: Tear, at: TearAt) -> Result<(), TargetError> {
+        self.inner.tear(tear, at)
     }
 
     fn state(&mut self) -> Option<CardState> {

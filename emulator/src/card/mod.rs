@@ -8,6 +8,7 @@
 mod chain;
 mod defect;
 mod image;
+mod memory;
 mod response;
 mod state;
 
@@ -188,11 +189,6 @@ impl Card {
         &self.memory
     }
 
-    /// Puts other persistent memory under the card, as a tear test needs it; the session ends.
-    pub fn replace_store(&mut self, store: Box<dyn Store>) {
-        self.store = store;
-    }
-
     /// Answers a command: any bytes in, a response APDU out. Empty when the card is mute: no power, or power lost in the
     /// middle of a write.
     pub fn transmit(&mut self, command: &[u8]) -> &[u8] {
@@ -201,15 +197,6 @@ impl Card {
             self.lose_power();
         }
         &self.buffers.out
-    }
-
-    /// Power went away while writing: what the store calls durable is what the next power-up finds.
-    fn lose_power(&mut self) {
-        self.buffers.out.clear();
-        if let Some(durable) = self.store.durable() {
-            self.memory.credentials = durable;
-        }
-        self.power_off();
     }
 
     fn process(&mut self, bytes: &[u8]) -> Result<(), PowerLost> {

@@ -157,6 +157,12 @@ impl Session {
                 terminal.target_mut().insert()?;
                 terminal.power_on().map(drop)
             }),
+            Action::Tear(tear) => {
+                let target = self.terminal.target_mut();
+                let armed = target.tear(tear.side.into(), tear.at.0);
+                armed.map_err(TerminalError::Target)?;
+                Ok(Outcome::default())
+            }
             Action::Wait(time) => {
                 // An embedded card has no clock: waiting would only waste the user's time.
                 if self.kind == TargetKind::Reader {

@@ -11,6 +11,7 @@ use super::security::{
     InternalAuthenticate, ManageSecurityEnvironment, Sign, VerifyCertificate,
 };
 use super::step::Capture;
+use super::tear::Tear;
 use super::value::{Bytes, CodeValue};
 use crate::scenario::text::Time;
 
@@ -64,6 +65,8 @@ pub enum Action {
     Remove,
     /// Put the card back.
     Insert,
+    /// Let the power go away in the middle of a write to come.
+    Tear(Tear),
     /// Let time pass.
     Wait(Time),
     /// Keep a part of the last answer under a name.
@@ -77,7 +80,7 @@ pub enum Action {
 }
 
 /// The verbs of [`Action`], as they are written.
-pub const VERBS: [&str; 28] = [
+pub const VERBS: [&str; 29] = [
     "apdu",
     "bytes",
     "select",
@@ -101,6 +104,7 @@ pub const VERBS: [&str; 28] = [
     "power_cycle",
     "remove",
     "insert",
+    "tear",
     "wait",
     "capture",
     "invariant",
@@ -135,6 +139,7 @@ impl Action {
             Self::PowerCycle(_) => "power_cycle",
             Self::Remove => "remove",
             Self::Insert => "insert",
+            Self::Tear(_) => "tear",
             Self::Wait(_) => "wait",
             Self::Capture(_) => "capture",
             Self::Invariant(_) => "invariant",
@@ -169,6 +174,7 @@ impl Action {
             | Self::PowerCycle(_) => false,
             Self::Remove
             | Self::Insert
+            | Self::Tear(_)
             | Self::Wait(_)
             | Self::Capture(_)
             | Self::Invariant(_)
@@ -275,6 +281,7 @@ impl Action {
             | Self::PowerCycle(_) => Vec::new(),
             Self::Remove
             | Self::Insert
+            | Self::Tear(_)
             | Self::Wait(_)
             | Self::Capture(_)
             | Self::Invariant(_)

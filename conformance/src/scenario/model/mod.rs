@@ -14,6 +14,7 @@ mod security;
 mod shorthand;
 mod step;
 mod tamper;
+mod tear;
 mod tlv;
 mod value;
 
@@ -41,5 +42,6 @@ pub use security::{
 };
 pub use step::{COMMON_KEYS, Capture, CaptureFrom, ChannelForm, Common, Only, Step, StepSource};
 pub use tamper::{InsertObject, PlainTrouble, Replay, Tamper};
+pub use tear::{Tear, TearPoint, TearSide};
 pub use tlv::{TlvExpect, TlvPath, TlvTree};
 pub use value::{Bytes, CodeValue, Data, Fill};
