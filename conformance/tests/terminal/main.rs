@@ -9,6 +9,7 @@ mod card;
 mod channel;
 mod checks;
 mod document;
+mod document_card;
 mod document_channel;
 mod emulator;
 mod ias;

@@ -8,7 +8,7 @@ pub mod ias;
 mod read;
 mod select;
 
-use crate::card::Image;
+use crate::card::{Defect, Image};
 use crate::credentials::{Commit, Credentials, PowerLost};
 use crate::files::{SecurityStatus, Selection};
 use crate::secure_messaging::SecureSession;
@@ -53,7 +53,10 @@ impl Context<'_> {
             user_verified: self.ias.verified.pin,
             document_access: proven.access.is_some(),
             pace: proven.access == Some(emrtd::Procedure::Pace),
-            biometric_rights: proven.rights,
+            biometric_rights: match proven.access {
+                Some(_) if self.image.flaw.is(Defect::FingerprintsOpen) => u8::MAX,
+                _ => proven.rights,
+            },
         }
     }
 }

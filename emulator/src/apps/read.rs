@@ -93,7 +93,8 @@ impl ReadBinary {
             .ok_or(StatusWord::NO_CURRENT_EF)?;
         let status = context.security_status();
         let flaw = image.flaw;
-        let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE;
+        let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE
+            || flaw.is(Defect::DocumentOpen) && emrtd::has_file(image, selection, file);
         if !file.read.is_satisfied(status) && !open {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
         }

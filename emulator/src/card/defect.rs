@@ -86,11 +86,33 @@ pub enum Defect {
     UnknownInstructionOk,
     /// Another command does not abort a chain.
     ChainNotAborted,
+    /// The files of the travel document are read without a password.
+    DocumentOpen,
+    /// Basic access control does not check the cryptogram of the terminal beyond its checksum.
+    AccessUnchecked,
+    /// The challenge of basic access control is good for another attempt after a wrong one.
+    AccessChallengeKept,
+    /// The nonce of PACE is always the same.
+    NonceConstant,
+    /// Any authentication token of the terminal is accepted in PACE.
+    TokenUnchecked,
+    /// Another command between two rounds does not end PACE.
+    InterruptedPaceGoesOn,
+    /// After chip authentication the session goes on with its old keys.
+    ChipKeysKept,
+    /// After chip authentication the send sequence counter does not begin at zero.
+    ChipCounterKept,
+    /// EF.DG3 is read without terminal authentication.
+    FingerprintsOpen,
+    /// Any signature of a certified terminal is accepted.
+    TerminalProofUnchecked,
+    /// A certified terminal reads EF.DG3 whatever its certificate entitles it to.
+    RightsIgnored,
 }
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 52] = [
         Self::CompareFirst,
         Self::PinNeverBlocks,
         Self::PukNeverBlocks,
@@ -132,6 +154,17 @@ impl Defect {
         Self::ClassIgnored,
         Self::UnknownInstructionOk,
         Self::ChainNotAborted,
+        Self::DocumentOpen,
+        Self::AccessUnchecked,
+        Self::AccessChallengeKept,
+        Self::NonceConstant,
+        Self::TokenUnchecked,
+        Self::InterruptedPaceGoesOn,
+        Self::ChipKeysKept,
+        Self::ChipCounterKept,
+        Self::FingerprintsOpen,
+        Self::TerminalProofUnchecked,
+        Self::RightsIgnored,
     ];
 }
 

@@ -303,7 +303,11 @@ impl Card {
     ) -> Result<Answer, PowerLost> {
         self.buffers.reply.clear();
         self.session.pending = None;
-        self.session.emrtd.command_begins(command.header.ins);
+        let goes_on = self.image.flaw.is(Defect::InterruptedPaceGoesOn)
+            && command.header.ins != ins::GENERAL_AUTHENTICATE;
+        if !goes_on {
+            self.session.emrtd.command_begins(command.header.ins);
+        }
         let chain = self.session.chain.take().filter(|chain| {
             chain.continues_with(command, protected) || self.image.flaw.is(Defect::ChainNotAborted)
         });

@@ -2,6 +2,7 @@
 
 use super::state::{Access, Procedure};
 use crate::apps::{After, Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::secure_messaging::SecureSession;
 use crate::wire::StatusWord;
 use cie_crypto::ct;
@@ -25,7 +26,11 @@ pub(super) fn get_challenge(context: &mut Context<'_>) -> Result<Answer, Refusal
 pub(super) fn authenticate(context: &mut Context<'_>, proof: &[u8]) -> Result<Answer, Refusal> {
     let image = context.image;
     let keys = image.emrtd.as_ref().ok_or(StatusWord::INS_NOT_SUPPORTED)?;
-    let challenge = context.emrtd.challenge.take();
+    let flaw = image.flaw;
+    let challenge = match flaw.is(Defect::AccessChallengeKept) {
+        true => context.emrtd.challenge,
+        false => context.emrtd.challenge.take(),
+    };
     if !image.profile.bac {
         return Err(StatusWord::CONDITIONS_NOT_SATISFIED.into());
     }
@@ -51,7 +56,7 @@ pub(super) fn authenticate(context: &mut Context<'_>, proof: &[u8]) -> Result<An
         .map_err(|_| failed)?;
     let (terminal_random, rest) = plain.split_first_chunk::<8>().ok_or(failed)?;
     let (returned, terminal_key) = rest.split_first_chunk::<8>().ok_or(failed)?;
-    if !ct::eq(returned, &challenge) {
+    if !ct::eq(returned, &challenge) && !flaw.is(Defect::AccessUnchecked) {
         return Err(failed.into());
     }
     let mut card_key = Zeroizing::new([0; 16]);

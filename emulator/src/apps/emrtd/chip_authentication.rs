@@ -5,6 +5,7 @@ use super::agreement::KeyPair;
 use super::keys::{ChipAuthenticationKey, Keys};
 use super::pace::Exchange;
 use crate::apps::{After, Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::secure_messaging::SecureSession;
 use crate::wire::StatusWord;
 use crate::wire::tlv::{self, Tlv};
@@ -82,12 +83,17 @@ fn agree(context: &mut Context<'_>, index: usize, terminal: &[u8]) -> Result<Ans
         .map_err(|_| profile.chip_key_refused.0)?;
     let encryption = key.suite.derive(shared.secret(), ENC);
     let checksum = key.suite.derive(shared.secret(), MAC);
-    let session = SecureSession::with_suite(key.suite, &encryption, &checksum, 0)
+    let counter = u64::from(context.image.flaw.is(Defect::ChipCounterKept)) * 2;
+    let session = SecureSession::with_suite(key.suite, &encryption, &checksum, counter)
         .ok_or(StatusWord::NO_PRECISE_DIAGNOSIS)?;
     context.emrtd.chain_begins(base.compress(terminal));
+    let after = match context.image.flaw.is(Defect::ChipKeysKept) {
+        true => After::Nothing,
+        false => After::Open(Box::new(session)),
+    };
     Ok(Answer {
         sw: StatusWord::NO_ERROR,
-        after: After::Open(Box::new(session)),
+        after,
     })
 }
 

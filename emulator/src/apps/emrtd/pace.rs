@@ -5,6 +5,7 @@ use super::agreement::{Base, KeyPair};
 use super::keys::{Keys, PaceOffer};
 use super::state::{Access, Procedure};
 use crate::apps::{After, Answer, Context, Refusal};
+use crate::card::Defect;
 use crate::secure_messaging::SecureSession;
 use crate::wire::StatusWord;
 use crate::wire::tlv::{self, Tlv};
@@ -140,7 +141,9 @@ fn nonce(context: &mut Context<'_>, setting: Box<Setting>) -> Result<Answer, Ref
         Suite::Aes128 | Suite::Aes192 | Suite::Aes256 => 16,
     };
     let mut nonce = Zeroizing::new(vec![0; length]);
-    context.random.fill(&mut nonce);
+    if !context.image.flaw.is(Defect::NonceConstant) {
+        context.random.fill(&mut nonce);
+    }
     let mut encrypted = nonce.to_vec();
     suite
         .encrypt(&setting.password_key, &mut encrypted)
@@ -212,7 +215,8 @@ fn token_data(oid: &[u8], tag: u32, public: &[u8]) -> Vec<u8> {
 }
 
 fn tokens(context: &mut Context<'_>, agreed: Agreed, terminal: &[u8]) -> Result<Answer, Refusal> {
-    if !ct::eq(&agreed.expected, terminal) {
+    let unchecked = context.image.flaw.is(Defect::TokenUnchecked);
+    if !ct::eq(&agreed.expected, terminal) && !unchecked {
         return Err(context.image.profile.password_failed.0.into());
     }
     respond(context, 0x86, &agreed.token);
