@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use cie_crypto::rsa::PublicKey;
+use cie_emulator::apps::emrtd::AID;
 use cie_emulator::card::Image;
 use cie_emulator::credentials::Code;
-use cie_emulator::persona::{CardData, Persona, Trust};
+use cie_emulator::files::DedicatedFile;
+use cie_emulator::persona::{CVCA_REFERENCE, CardData, Document, Persona, Trust};
 use x509_cert::der::Encode;
 
 use crate::scenario::model::{DocumentFile, KeyReference, Password, PersonaField};
@@ -56,15 +58,26 @@ impl Facts {
                 (holder.fiscal_code).map_or_else(Vec::new, |code| code.as_str().into()),
             ),
             (
+                PersonaField::Can,
+                card.document.can.to_string().into_bytes(),
+            ),
+            (
+                PersonaField::Mrz,
+                card.document.mrz.as_str().as_bytes().to_vec(),
+            ),
+            (
                 PersonaField::DateOfBirth,
-                holder.birth_date.compact().into_bytes(),
+                six_digits(&holder.birth_date.compact()),
             ),
             (
                 PersonaField::DateOfExpiry,
-                persona.expires.compact().into_bytes(),
+                six_digits(&persona.expires.compact()),
             ),
         ];
-        let files = image.files.dedicated_files().iter().flat_map(|df| {
+        // The document's files have identifiers of their own, some of them those of the master file.
+        let own = |df: &&DedicatedFile| !df.df_names.iter().any(|name| *name == AID);
+        let directories = image.files.dedicated_files().iter().filter(own);
+        let files = directories.flat_map(|df| {
             let files = df.files.iter();
             files.map(|ef| (ef.file_id.0, ef.contents.clone()))
         });
@@ -86,8 +99,8 @@ impl Facts {
             files: files.collect(),
             keys: keys.into_iter().collect(),
             trust: trust()?,
-            document: BTreeMap::new(),
-            authority: None,
+            document: document_files(&card.document),
+            authority: Some(authority()?),
         })
     }
 
@@ -189,10 +202,39 @@ impl Facts {
     }
 }
 
+/// A date as machine-readable zones write it.
+fn six_digits(eight: &str) -> Vec<u8> {
+    eight.get(2..).unwrap_or(eight).into()
+}
+
+/// The files of the travel document by their names.
+fn document_files(document: &Document) -> BTreeMap<DocumentFile, Vec<u8>> {
+    let named = [
+        (DocumentFile::CardAccess, &document.ef_card_access),
+        (DocumentFile::Com, &document.ef_com),
+        (DocumentFile::Sod, &document.ef_sod),
+        (DocumentFile::Cvca, &document.ef_cvca),
+    ];
+    let named = named.map(|(name, content)| (name, content.clone()));
+    let groups = document.data_groups.iter();
+    let groups = groups.map(|(number, content)| (DocumentFile::DataGroup(*number), content.clone()));
+    named.into_iter().chain(groups).collect()
+}
+
+/// Who certifies terminals: its key is published with the other synthetic authorities.
+fn authority() -> Result<emrtd::Authority, String> {
+    let trust = Trust::embedded().map_err(|error| error.to_string())?;
+    Ok(emrtd::Authority {
+        reference: CVCA_REFERENCE.as_bytes().to_vec(),
+        key: trust.cvca_key().map_err(|error| error.to_string())?,
+    })
+}
+
 fn trust() -> Result<BTreeMap<&'static str, Vec<u8>>, String> {
     let trust = Trust::embedded().map_err(|error| error.to_string())?;
     [
         ("country-signer", trust.country_signer()),
+        ("csca", trust.csca()),
         ("citizen-root", trust.citizen_root()),
         ("citizen-issuer", trust.citizen_issuer()),
     ]

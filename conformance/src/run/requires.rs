@@ -4,6 +4,7 @@ use cie_emulator::chip::Profile;
 
 use super::session::Session;
 use crate::scenario::model::{Application, Requires};
+use crate::target::Reset;
 use crate::terminal::ias::commands;
 
 /// Why the scenario is not applicable, in one sentence; `None` when it is.
@@ -61,6 +62,10 @@ pub(super) fn unmet(
                 name_of(*application)
             ));
         }
+    }
+    // What was selected to find that out is no part of the scenario.
+    if !requires.applications.is_empty() && session.terminal.reset(Reset::Cold).is_err() {
+        return Some("the card did not come back from a reset".to_owned());
     }
     None
 }

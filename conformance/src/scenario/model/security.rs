@@ -119,7 +119,7 @@ pub enum BasicAccessProof {
     Right,
     /// A bit of the checksum is another.
     Checksum,
-    /// A bit of the cryptogram is another, the checksum covers what is sent.
+    /// A bit of the card's challenge in the cryptogram is another, the checksum covers what is sent.
     Cryptogram,
     /// Another challenge than the card's, properly enciphered.
     Challenge,

@@ -22,7 +22,7 @@ const SUITE: Suite = Suite::TripleDes;
 pub enum AccessFault {
     /// A bit of the checksum is another.
     Checksum,
-    /// A bit of the cryptogram is another, the checksum covers what is sent.
+    /// A bit of the card's challenge in the cryptogram is another, the checksum covers what is sent.
     Cryptogram,
     /// Another challenge than the card's, properly enciphered.
     Challenge,
@@ -91,8 +91,11 @@ impl BasicAccess {
         SUITE
             .encrypt(self.keys.encryption(), &mut data)
             .map_err(DocumentError::terminals)?;
-        if fault == Some(AccessFault::Cryptogram) {
-            flip_last(&mut data);
+        if fault == Some(AccessFault::Cryptogram)
+            && let Some((_, challenge)) = data.split_first_chunk_mut::<8>()
+            && let Some(byte) = challenge.first_mut()
+        {
+            *byte ^= 1;
         }
         let mut mac = self.mac(&data)?;
         if fault == Some(AccessFault::Checksum) {

@@ -60,12 +60,12 @@ impl Password {
         self.reference
     }
 
-    /// A password that differs from this one in its last byte, digits staying digits.
+    /// A password that differs from this one in its first byte, digits staying digits.
     #[must_use]
     pub fn wrong(&self) -> Self {
         let mut wrong = self.clone();
-        if let Some(last) = wrong.secret.last_mut() {
-            *last ^= 1;
+        if let Some(first) = wrong.secret.first_mut() {
+            *first ^= 1;
         }
         wrong
     }
