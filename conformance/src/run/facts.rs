@@ -217,7 +217,8 @@ fn document_files(document: &Document) -> BTreeMap<DocumentFile, Vec<u8>> {
     ];
     let named = named.map(|(name, content)| (name, content.clone()));
     let groups = document.data_groups.iter();
-    let groups = groups.map(|(number, content)| (DocumentFile::DataGroup(*number), content.clone()));
+    let groups =
+        groups.map(|(number, content)| (DocumentFile::DataGroup(*number), content.clone()));
     named.into_iter().chain(groups).collect()
 }
 

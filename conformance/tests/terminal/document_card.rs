@@ -105,7 +105,9 @@ fn chip_key(id: u8, suite: Suite) -> (ChipAuthenticationKey, SecurityInfos) {
             group: group.clone(),
             exponent: group.random_exponent(&mut random),
         },
-        (Domain::Curve(_), curve) => StaticKey::Elliptic(Scalar::random(curve.unwrap(), &mut random)),
+        (Domain::Curve(_), curve) => {
+            StaticKey::Elliptic(Scalar::random(curve.unwrap(), &mut random))
+        }
     };
     let key = ChipAuthenticationKey {
         key_id: Some(vec![id]),
@@ -144,7 +146,9 @@ fn chip_authentication_over_every_group_and_cipher(
     let (mut terminal, zone, _) = terminal(|keys| keys.chip_authentication = vec![key]);
     by_bac(&mut terminal, &zone);
     let mut run = ChipAuthentication::new(&infos, None).unwrap();
-    terminal.demand("MSE SET AT", &run.set_protocol(None)).unwrap();
+    terminal
+        .demand("MSE SET AT", &run.set_protocol(None))
+        .unwrap();
     let command = run.general_authenticate(None, terminal.random()).unwrap();
     let reply = terminal.demand("GENERAL AUTHENTICATE", &command).unwrap();
     run.check_answer(&reply.data).unwrap();
@@ -183,7 +187,9 @@ fn no_curve_takes_a_point_that_is_none(
     let (mut terminal, zone, _) = terminal(|keys| keys.chip_authentication = vec![key]);
     by_bac(&mut terminal, &zone);
     let mut run = ChipAuthentication::new(&infos, None).unwrap();
-    terminal.demand("MSE SET AT", &run.set_protocol(None)).unwrap();
+    terminal
+        .demand("MSE SET AT", &run.set_protocol(None))
+        .unwrap();
     let command = run
         .general_authenticate(Some(fault), terminal.random())
         .unwrap();

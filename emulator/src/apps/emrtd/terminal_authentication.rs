@@ -159,7 +159,8 @@ pub(super) fn authenticate(context: &mut Context<'_>, signature: &[u8]) -> Resul
     };
     let message = [access.chip_name.as_slice(), &challenge, key].concat();
     let flaw = context.image.flaw;
-    let right = terminal.key.verifies(&message, signature) || flaw.is(Defect::TerminalProofUnchecked);
+    let right =
+        terminal.key.verifies(&message, signature) || flaw.is(Defect::TerminalProofUnchecked);
     state.chain.rights = match right {
         true if flaw.is(Defect::RightsIgnored) => u8::MAX,
         true => terminal.rights,
