@@ -1,5 +1,9 @@
 //! The served side of the reader driver against a driver of the test's own: what it says, and what it survives.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unimplemented,
+    reason = "helpers of tests fail by panicking"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -241,6 +245,38 @@ fn the_reason_of_a_refusal_is_told_once() {
         "{reason:?}"
     );
     bench.driver();
+}
+
+/// A card with a bug.
+struct Panicking;
+
+impl Transceiver for Panicking {
+    fn power_on(&mut self) -> &[u8] {
+        &[0x3B, 0x00]
+    }
+
+    fn power_off(&mut self) {}
+
+    fn reset(&mut self, _kind: Reset) -> &[u8] {
+        &[0x3B, 0x00]
+    }
+
+    fn transmit(&mut self, _command: &[u8]) -> &[u8] {
+        unimplemented!("on purpose")
+    }
+}
+
+#[test]
+fn a_card_that_panics_ends_its_connection_and_not_the_link() {
+    let bench = Bench::new();
+    bench.slot.insert(Box::new(Panicking));
+    let mut driver = bench.driver();
+    let now = driver.slot();
+    driver.say(Kind::Transmit, 1, now, &[0, 0, 0, 0]);
+    assert_eq!(driver.hear(), None);
+    assert!(matches!(bench.event(), LinkEvent::Disconnected { .. }));
+    assert_eq!(bench.driver().slot(), now);
+    assert!(bench.slot.remove().is_some());
 }
 
 #[rstest]

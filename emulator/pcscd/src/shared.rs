@@ -36,6 +36,8 @@ impl SharedDaemon {
             return Err(DaemonError::NotRoot);
         }
         let pcscd = programs::pcscd()?;
+        let run = Path::new(SHARED_SOCKET).parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(run).map_err(DaemonError::system("make the daemon's directory"))?;
         let library = find_driver_library()?;
         let entries = readers
             .iter()

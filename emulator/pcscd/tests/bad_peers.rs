@@ -14,7 +14,8 @@ use cie_emulator::link::Slot;
 use cie_pcscd::PrivateDaemon;
 use rstest::rstest;
 use support::{
-    Client, Echo, NOT_TRANSACTED, READER, REMOVED_CARD, SUCCESS, daemon, serve, via, wanted,
+    Client, Echo, NOT_TRANSACTED, READER, REMOVED_CARD, SUCCESS, daemon, first_told, serve, via,
+    wanted,
 };
 
 const ATR: [u8; 6] = [0x3B, 0x81, 0x80, 0x01, 0x55, 0x55];
@@ -250,14 +251,14 @@ fn a_second_card_side_is_told_that_the_reader_is_taken() {
     let atr = other.atr();
     second.insert(Box::new(other));
     let (_other, told) = serve(&second, via(&daemon, 0));
+    let reason = first_told(&told);
+    assert!(
+        reason.contains("another card side is in this reader already"),
+        "{reason}"
+    );
     client.get(&format!("connect any {READER}"));
     assert_eq!(client.ask("transmit 00a4040000").0, SUCCESS);
     client.get("disconnect leave");
     link.stop();
     client.until_card(&atr, READER);
-    let told = format!("{:?}", told.lock().unwrap());
-    assert!(
-        told.contains("another card side is in this reader already"),
-        "{told}"
-    );
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cie_driver_protocol::{Frame, Hello, Inbox, Kind};
 
-use super::rest::{Backoff, Rest, Teller};
+use super::rest::{Backoff, Rest, Teller, unharmed};
 use super::slot::{Contents, Watch, lock};
 use super::stream::Stream;
 use super::{Endpoint, LinkEvent, LinkOptions, Listener, Serve, Slot};
@@ -228,8 +228,10 @@ impl Serve for DriverLink {
         let mut backoff = Backoff::new();
         while !self.rest.is_over() {
             let mut inbox = Inbox::default();
-            let result =
-                Stream::connect(&self.endpoint).and_then(|stream| self.serve(&stream, &mut inbox));
+            let result = unharmed(|| {
+                let stream = Stream::connect(&self.endpoint)?;
+                self.serve(&stream, &mut inbox)
+            });
             let was_connected = lock(&self.writer)
                 .take()
                 .is_some_and(|writer| writer.greeted);

@@ -2,6 +2,8 @@
 //! slot ends at once, and a listener that hears each reason for waiting once.
 
 use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -92,6 +94,12 @@ impl Backoff {
         self.0 = pause.saturating_mul(2).min(LONGEST_PAUSE);
         pause
     }
+}
+
+/// Does something with a card; a panic of the card becomes the end of the connection, not of the link.
+pub(super) fn unharmed<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(io::Error::other("the card panicked; this is a bug")))
 }
 
 /// The listener of a link, spared repetitions.

@@ -3,12 +3,29 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::time::Duration;
+
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::Endpoint;
 
 /// How long a peer may take to accept a connection or to take what is sent to it.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connects within [`PATIENCE`]: where nobody accepts, a Unix socket's connection waits for ever otherwise.
+fn connect_unix(path: &Path) -> io::Result<UnixStream> {
+    let socket = net::socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    set_socket_timeout(&socket, Timeout::Send, Some(PATIENCE))?;
+    net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
+}
 
 /// A connected socket.
 #[derive(Debug)]
@@ -23,7 +40,7 @@ impl Stream {
     /// Connects. TCP: without delay, and with immediate acknowledgement.
     pub(super) fn connect(endpoint: &Endpoint) -> io::Result<Self> {
         let stream = match endpoint {
-            Endpoint::Unix(path) => Self::Unix(UnixStream::connect(path)?),
+            Endpoint::Unix(path) => Self::Unix(connect_unix(path)?),
             Endpoint::Tcp(address) => {
                 let stream = TcpStream::connect_timeout(address, PATIENCE)?;
                 stream.set_nodelay(true)?;
@@ -92,7 +109,7 @@ impl Stream {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Self::Tcp(stream) = self {
             // Where it is not to be had, the link is slow, not wrong.
-            let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+            let _ = net::sockopt::set_tcp_quickack(stream, true);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use super::rest::{Backoff, Rest, Teller};
+use super::rest::{Backoff, Rest, Teller, unharmed};
 use super::slot::{Watch, lock};
 use super::stream::Stream;
 use super::{Endpoint, LinkEvent, Listener, Serve, Slot};
@@ -195,8 +195,10 @@ impl VpcdLink {
         while self.slot.insertion() == insertion && !self.rest.is_over() {
             buffers.start = 0;
             buffers.end = 0;
-            let result = Stream::connect(&Endpoint::Tcp(self.address))
-                .and_then(|stream| self.serve(insertion, &stream, buffers));
+            let result = unharmed(|| {
+                let stream = Stream::connect(&Endpoint::Tcp(self.address))?;
+                self.serve(insertion, &stream, buffers)
+            });
             let was_connected = lock(&self.connection).take().is_some();
             if was_connected {
                 self.slot.lose_power(insertion);

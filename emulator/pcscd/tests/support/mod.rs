@@ -70,13 +70,26 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Starts a client and establishes its context.
+    /// Starts a client of this daemon and establishes its context.
     pub(crate) fn of(daemon: &PrivateDaemon) -> Self {
+        Self::start(|command| {
+            daemon.serve(command);
+        })
+    }
+
+    /// Starts a client of the whole machine's daemon.
+    pub(crate) fn of_the_machine() -> Self {
+        Self::start(|command| {
+            command.env_remove(cie_pcscd::SOCKET_VARIABLE);
+        })
+    }
+
+    fn start(prepare: impl FnOnce(&mut Command)) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/client.py");
         let mut command = Command::new("/usr/bin/python3");
         command.arg(script);
-        let mut child = daemon
-            .serve(&mut command)
+        prepare(&mut command);
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -232,6 +245,18 @@ impl Transceiver for Echo {
 
 /// What a link has told.
 pub(crate) type Told = Arc<Mutex<Vec<LinkEvent>>>;
+
+/// The first thing a link tells, in words.
+pub(crate) fn first_told(told: &Told) -> String {
+    let started = Instant::now();
+    loop {
+        if let Some(event) = told.lock().unwrap().first() {
+            return format!("{event:?}");
+        }
+        assert!(started.elapsed() < PATIENCE, "the link tells nothing");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
 
 /// Serves a slot, and keeps what the link tells.
 pub(crate) fn serve(slot: &Slot, via: Via) -> (Link, Told) {
