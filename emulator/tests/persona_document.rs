@@ -7,6 +7,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+use cie_emulator::chip::{self, Profile};
 use cie_emulator::crypto::hash::{HashAlgorithm, sha256};
 use cie_emulator::persona::{
     CardData, Document, DocumentSod, Fingerprints, Mrz, Persona, Portrait, Protocols, personalise,
@@ -367,4 +368,75 @@ fn fiscal_check(code: &str) -> char {
         })
         .sum();
     char::from_u32(u32::from('A') + sum % 26).unwrap()
+}
+
+/// Every built-in persona makes a card whose document is consistent, except where its title says otherwise.
+#[test]
+fn every_built_in_persona_makes_a_document() {
+    for id in Persona::builtin_ids() {
+        let persona = Persona::builtin(id).unwrap();
+        let card = card(&persona);
+        let document = &card.document;
+        assert_zone(&document.mrz);
+        let hash = match persona.document.sod {
+            DocumentSod::Sha1 => HashAlgorithm::Sha1,
+            DocumentSod::Sha256 | DocumentSod::Pss => HashAlgorithm::Sha256,
+        };
+        let wrong: Vec<u8> = digests(document)
+            .into_iter()
+            .filter(|(number, digest)| {
+                hash.digest(&[document.data_group(*number).unwrap()]) != *digest
+            })
+            .map(|(number, _)| number)
+            .collect();
+        let expected: &[u8] = if id == "wrong-document-hash" {
+            &[11]
+        } else {
+            &[]
+        };
+        assert_eq!(wrong, expected, "{id}");
+        let numbers: Vec<u8> = document
+            .data_groups
+            .iter()
+            .map(|(number, _)| *number)
+            .collect();
+        assert_eq!(numbers, persona.document.data_groups(), "{id}");
+        assert_eq!(
+            id.starts_with("wrong-"),
+            persona.title.starts_with("DELIBERATELY WRONG"),
+            "{id}"
+        );
+        let family = chip::chip("bit4id2").unwrap();
+        let padding = usize::from(persona.certificate_padding);
+        let certificate = card.ef_cert_cie.len();
+        let image = card.into_image(family, Profile::with([]).unwrap()).unwrap();
+        let files = image
+            .files
+            .dedicated_files()
+            .iter()
+            .flat_map(|df| &df.files);
+        let stored = files
+            .clone()
+            .find(|file| file.name == "EF.Cert_CIE")
+            .unwrap();
+        assert_eq!(stored.contents.len(), certificate + padding, "{id}");
+    }
+}
+
+#[rstest]
+#[case::long("adult-long-names", "DELLACQUAFREDDA<CASTELLABAT<<M")]
+#[case::accented("adult-accented-names", "KOZELJ<MUELLER<<JOERGEN<NINO<F")]
+#[case::child("child", "GRECO<<ANNA<<<<<<<<<<<<<<<<<<<")]
+fn awkward_names_in_the_machine_readable_zone(#[case] id: &str, #[case] line: &str) {
+    let document = card(&Persona::builtin(id).unwrap()).document;
+    assert_eq!(document.mrz.lines()[2], line);
+}
+
+#[rstest]
+#[case::homonyms("adult-homocody", Some("RSSMRA80A01H5LM"))]
+#[case::none("adult-no-fiscal-code", None)]
+fn awkward_fiscal_codes(#[case] id: &str, #[case] start: Option<&str>) {
+    let code = Persona::builtin(id).unwrap().holder.fiscal_code;
+    let found = code.map(|code| code.as_str()[..15].to_owned());
+    assert_eq!(found.as_deref(), start);
 }

@@ -39,11 +39,12 @@ impl Personas {
         if self.json {
             return output::print_json(&rows);
         }
+        let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
         let text: String = rows
             .iter()
             .map(|row| {
                 format!(
-                    "{:<14} {}\n{:14} {}, document {}, codes: {}\n",
+                    "{:<width$} {}\n{:width$} {}, document {}, codes: {}\n",
                     row.id, row.title, "", row.holder, row.document_number, row.codes
                 )
             })
