@@ -108,6 +108,8 @@ fn golden_in(directory: &Path, name: &str, arguments: &[&str], input: &[u8]) {
 #[case::show_changed("show-changed", &["show", "--profile", "strict", "--set", "pin_tries=5", "--set", "puk_tries=10", "--set", "pad_files=true"])]
 #[case::show_revealed("show-revealed", &["show", "--seed", "7", "--reveal-secrets"])]
 #[case::show_json("show-json", &["show", "--seed", "7", "--set", "sn_icc_in_cie_df=true", "--json"])]
+#[case::show_document("show-document", &["show", "--document"])]
+#[case::show_awkward_document("show-document-long-names", &["show", "--document", "--persona", "adult-long-names"])]
 #[case::show_file("show-file", &["show", "--file", "EF.Int.Kpub"])]
 #[case::show_file_hex("show-file-hex", &["show", "--file", "d003", "--hex"])]
 #[case::show_file_json("show-file-json", &["show", "--file", "1001", "--json"])]
@@ -140,6 +142,9 @@ fn done(#[case] name: &str, #[case] arguments: &[&str]) {
 #[case::seed("wrong-seed", &["new", "--seed", "-1"])]
 #[case::two_holders("wrong-seed-and-persona", &["new", "--seed", "7", "--persona", "adult-default"])]
 #[case::unknown_file("wrong-file", &["show", "--file", "2001"])]
+#[case::no_picture("wrong-picture", &["show", "--document", "--out", "card.png"])]
+#[case::document_and_file("wrong-document-and-file", &["show", "--document", "--file", "1001"])]
+#[case::out_of_nothing("wrong-out", &["show", "--out", "card.svg"])]
 #[case::hex_without_file("wrong-hex-without-file", &["show", "--hex"])]
 #[case::digit("wrong-digit", &["apdu", "00A40000", "00A4O000"])]
 #[case::half_byte("wrong-half-byte", &["apdu", "00A4000"])]
@@ -256,6 +261,17 @@ fn a_file_is_written_whole_and_replaced() {
         ["certificate.der"],
         "nothing is left beside it"
     );
+}
+
+#[test]
+fn the_data_page_is_written_as_a_picture() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["show", "--document", "--out", "card.svg"];
+    assert!(run(directory.path(), &arguments, b"").status.success());
+    let picture = fs::read_to_string(directory.path().join("card.svg")).unwrap();
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+    assert!(picture.contains("ROSSI&lt;&lt;MARIO&lt;"));
+    assert_eq!(names(directory.path()), ["card.svg"]);
 }
 
 #[rstest]

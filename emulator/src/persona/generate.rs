@@ -119,13 +119,13 @@ impl Persona {
             id: format!("generated-{seed}"),
             title: format!("Adult generated from seed {seed}"),
             seed,
+            document: document_options(seed, &holder.residence)?,
             holder,
             document_number: document_number(seed)?,
             issued,
             expires,
             codes: CodesSource::Seeded,
             sod: SodVariant::V0,
-            document: document_options(seed)?,
             nis,
             sn_icc: SerialNumberIcc::from_nis(nis),
             certificate_padding: 0,
@@ -179,8 +179,10 @@ pub(super) fn residence(seed: u64) -> Result<Residence, ValueError> {
 }
 
 /// The document of a holder whose persona does not say: as on real cards, with a card access number from the seed.
-pub(super) fn document_options(seed: u64) -> Result<DocumentOptions, ValueError> {
-    let residence = residence(seed)?;
+pub(super) fn document_options(
+    seed: u64,
+    residence: &Residence,
+) -> Result<DocumentOptions, ValueError> {
     Ok(DocumentOptions {
         can: document::can(seed)?,
         protocols: Protocols::Cie,

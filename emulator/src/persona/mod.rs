@@ -32,8 +32,8 @@ pub use card_data::{CardData, personalise};
 pub use codes::{Code, CodeHalf, CodesError, Letter, Receipt};
 pub use date::Date;
 pub use document::{
-    AddressLine, CVCA_REFERENCE, Can, Document, DocumentOptions, DocumentSod, Fingerprints, Mrz,
-    MrzError, Portrait, Protocols, Province, Residence, Signer,
+    AddressLine, CVCA_REFERENCE, Can, DataPage, Document, DocumentOptions, DocumentSod,
+    Fingerprints, Mrz, MrzError, Portrait, Protocols, Province, Residence, Signer,
 };
 pub use error::{PersonaError, ValueError};
 pub use fiscal_code::FiscalCode;

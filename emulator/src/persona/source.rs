@@ -171,16 +171,17 @@ impl PersonaFile {
             }
             padding => padding.map_or(0, |padding| padding.value),
         };
+        let holder = self.holder.resolve(self.seed, file)?;
         Ok(Persona {
             document_number: self.document.number,
             issued: self.document.issued,
             expires: self.document.expires.value,
-            document: self.document.options(self.seed, file)?,
+            document: self.document.options(self.seed, &holder.residence, file)?,
             certificate_padding,
             id: self.id,
             title: self.title,
             seed: self.seed,
-            holder: self.holder.resolve(self.seed, file)?,
+            holder,
             codes: self.codes,
             sod: self.sod,
             nis,
@@ -237,8 +238,13 @@ impl HolderFile {
 }
 
 impl DocumentFile {
-    fn options(self, seed: u64, file: &str) -> Result<DocumentOptions, PersonaError> {
-        let usual = generate::document_options(seed)?;
+    fn options(
+        self,
+        seed: u64,
+        residence: &Residence,
+        file: &str,
+    ) -> Result<DocumentOptions, PersonaError> {
+        let usual = generate::document_options(seed, residence)?;
         let options = DocumentOptions {
             can: self.can.unwrap_or(usual.can),
             protocols: self.protocols.unwrap_or(usual.protocols),

@@ -4,6 +4,7 @@ mod apdu;
 mod card;
 mod chips;
 mod doctor;
+mod document;
 mod driver;
 mod export;
 mod failure;

@@ -1,6 +1,7 @@
 //! `cie-card show`: a look into a card, without asking it.
 
 use crate::card::CardOptions;
+use crate::document;
 use crate::failure::Failure;
 use crate::output;
 use crate::view::{FileRow, View, access};
@@ -18,6 +19,8 @@ Examples:
   cie-card show --card card.cie                          a stored card, with the tries it has left
   cie-card show --seed 7 --file 1003 --out cert.der      the holder's certificate
   cie-card show --file EF.SN.ICC --hex                   one file in hexadecimal
+  cie-card show --document                               what is printed on the card
+  cie-card show --document --out card.svg                the same as a picture
   cie-card show --profile strict --set pin_tries=5       lists what differs from the default
 
 This looks into the card's memory and asks the card nothing: access conditions do not apply, no
@@ -26,7 +29,7 @@ counters are those of a fresh card; --card looks into a stored one, also while i
 
 /// Look into a card: files, counters, life cycle, keys, parameters
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, group = clap::ArgGroup::new("what").args(["file", "document"]))]
 pub(crate) struct Show {
     /// Show PIN and PUK
     #[arg(long)]
@@ -36,8 +39,12 @@ pub(crate) struct Show {
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
 
-    /// Write the file's content, byte for byte, to this path; a file that is there is replaced
-    #[arg(long, value_name = "PATH", requires = "file", conflicts_with_all = ["hex", "json"])]
+    /// Show the data page of the document as people see it; with --out FILE.svg as a picture
+    #[arg(long, conflicts_with_all = ["file", "hex", "json", "reveal_secrets"])]
+    document: bool,
+
+    /// Write the file's content byte for byte, or the data page, to this path; a file that is there is replaced
+    #[arg(long, value_name = "PATH", requires = "what", conflicts_with_all = ["hex", "json"])]
     out: Option<PathBuf>,
 
     /// Print the file's content as one line of hexadecimal
@@ -55,6 +62,9 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let issued = self.card.look()?;
+        if self.document {
+            return document::show(&issued, self.out.as_deref());
+        }
         if let Some(name) = &self.file {
             return self.one_file(&issued, name);
         }

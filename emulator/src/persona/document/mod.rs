@@ -5,12 +5,14 @@
 mod data_groups;
 mod keys;
 mod mrz;
+mod page;
 mod portrait;
 mod security_infos;
 mod transliteration;
 mod values;
 
 pub use mrz::{Mrz, MrzError};
+pub use page::DataPage;
 pub use portrait::Portrait;
 pub(super) use transliteration::transliterate;
 pub use values::{
