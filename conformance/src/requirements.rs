@@ -227,7 +227,7 @@ fn places(root: &Node) -> BTreeMap<String, Span> {
 }
 
 /// Topics of a published catalogue keep its ids: `ICAO-P` holds `ICAO-P-14`.
-const CATALOGUE: &str = "ICAO-";
+pub(crate) const CATALOGUE: &str = "ICAO-";
 
 /// `CIE-`, the topic, `-` and three digits; of a published catalogue the topic, `-` and the catalogue's own number in two.
 fn is_id_of(id: &str, topic: &str) -> bool {

@@ -24,6 +24,9 @@ impl Judge<'_, '_> {
         if let Some(object) = &expect.security_object {
             self.security_object(object);
         }
+        if let Some(valid) = &expect.machine_readable_zone {
+            self.machine_readable_zone(valid);
+        }
         if let Some(signature) = &expect.signature {
             self.signature(signature);
         }

@@ -17,6 +17,7 @@ mod state;
 mod tlv;
 mod words;
 mod x509;
+mod zone;
 
 use std::time::Duration;
 

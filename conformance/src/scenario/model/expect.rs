@@ -35,6 +35,8 @@ pub struct Expect {
     pub certificate: Option<At<CertificateExpect>>,
     /// The data are a document security object.
     pub security_object: Option<At<SecurityObjectExpect>>,
+    /// The data are the machine-readable zone of an identity card, 90 characters with right check digits.
+    pub machine_readable_zone: Option<At<bool>>,
     /// The data are a signature.
     pub signature: Option<At<SignatureExpect>>,
     /// Tries left after the step.
