@@ -90,6 +90,37 @@ fn what_is_left_out_is_computed() {
     11,
     "must spell the NIS"
 )]
+#[case::can(
+    "  number:",
+    "  can: 12345\n  number:",
+    12,
+    8,
+    "is not a card access number"
+)]
+#[case::protocols("  number:", "  protocols: newest\n  number:", 12, 14, "newest")]
+#[case::document_sod("  number:", "  sod: md5\n  number:", 12, 8, "md5")]
+#[case::wrong_hash(
+    "  number:",
+    "  wrong_hash_of: 15\n  number:",
+    12,
+    18,
+    "no data group 15; choose one of 1, 2, 3, 11, 12, 14"
+)]
+#[case::homocody("  sex: F", "  sex: F\n  homocody: 8", 9, 13, "write 1 to 7")]
+#[case::homocody_of_none(
+    "  sex: F",
+    "  sex: F\n  fiscal_code: none\n  homocody: 1",
+    10,
+    13,
+    "leave out one of the two"
+)]
+#[case::padding(
+    "sod: pss",
+    "sod: pss\ncertificate_padding: 5000",
+    17,
+    22,
+    "at most 4096"
+)]
 #[case::fiscal(
     "  sex: F",
     "  sex: F\n  fiscal_code: VRDNNA75H70A662A",

@@ -84,3 +84,16 @@ pub(super) fn read(record: &Value) -> Result<Persona, ContentError> {
     Persona::from_yaml("persona", &record.to_string())
         .map_err(|error| ContentError::new("persona", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_persona_comes_back_as_it_went() {
+        for id in Persona::builtin_ids() {
+            let persona = Persona::builtin(id).unwrap();
+            assert_eq!(read(&record(&persona)).unwrap(), persona, "{id}");
+        }
+    }
+}
