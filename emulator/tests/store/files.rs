@@ -223,3 +223,43 @@ fn the_tear_of_a_profile_holds_for_stored_cards(#[case] tear: &str, #[case] left
         left
     );
 }
+
+/// A card that an earlier program stored is the same card for this one. `UPDATE_CARD=1` writes the fixture anew, which is
+/// right only as long as no program was released that writes its format.
+#[test]
+fn a_card_of_format_1_is_still_read() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/cards/format-1.cie"
+    );
+    let path = std::path::Path::new(path);
+    if std::env::var_os("UPDATE_CARD").is_some() {
+        let issued = "seed=7,chip=nxp,pin_tries=5"
+            .parse::<CardSpec>()
+            .unwrap()
+            .issue()
+            .unwrap();
+        store::create(path, &issued.persona, &issued.card, Existing::Replaced).unwrap();
+        let mut terminal = Terminal::new(store::open(path).unwrap().into_card().unwrap());
+        terminal.authenticate();
+        assert_eq!(terminal.verify(0x81, b"00000000"), 0x63C4);
+    }
+    let found = store::read(path).unwrap();
+    assert_eq!(found.persona.document_number.as_str(), "CN64328RO");
+    assert_eq!(
+        (found.uses, found.sequence, found.last),
+        (1, 3, Some(WritePoint::PinTryTaken))
+    );
+    let credentials = &found.memory.credentials;
+    assert_eq!((credentials.pin_left, credentials.puk_left), (4, 10));
+    assert_eq!(found.image.chip.id, "nxp");
+    assert_eq!(found.image.files.dedicated_files().len(), 3);
+    assert!(store::check(path).unwrap().is_sound());
+    // What it does is what it did: it opens a channel and takes the PIN it was made with.
+    let copy = tempfile::tempdir().unwrap();
+    let copied = copy.path().join("card.cie");
+    fs::copy(path, &copied).unwrap();
+    let mut terminal = Terminal::new(store::open(&copied).unwrap().into_card().unwrap());
+    terminal.authenticate();
+    assert_eq!(terminal.verify(0x81, credentials.pin.reveal()), 0x9000);
+}

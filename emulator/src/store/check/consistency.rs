@@ -2,8 +2,8 @@
 //! with what they cover.
 
 use super::super::card_file::Snapshot;
-use super::Finding;
 use super::digests;
+use super::{Finding, Verdict};
 use crate::card::Image;
 use crate::files::{ElementaryFile, FileId};
 use crate::wire::tlv::Tlv;
@@ -19,10 +19,8 @@ pub(super) fn check(findings: &mut Vec<Finding>, card: &Snapshot) {
     findings.push(Finding::new("certificate", certificate(image)));
     findings.push(Finding::new("numbers", numbers(card)));
     let ias = |number| digests::ias_file(number).and_then(|id| file(image, id));
-    findings.push(Finding::new(
-        "EF.SOD",
-        digests::check(contents(image, FileId::EF_SOD), ias),
-    ));
+    let sod = digests::check(contents(image, FileId::EF_SOD), None, ias);
+    findings.push(finding("EF.SOD", sod));
     if let Some(document) = digests::document(image) {
         let group = |number| {
             let id = digests::data_group(number)?;
@@ -33,7 +31,20 @@ pub(super) fn check(findings: &mut Vec<Finding>, card: &Snapshot) {
             .iter()
             .find(|ef| ef.file_id == digests::DOCUMENT_SOD);
         let sod = sod.map_or(&[][..], |ef| &ef.contents);
-        findings.push(Finding::new("document EF.SOD", digests::check(sod, group)));
+        let ordered = card.persona.document.wrong_hash_of;
+        findings.push(finding(
+            "document EF.SOD",
+            digests::check(sod, ordered, group),
+        ));
+    }
+}
+
+fn finding(what: &'static str, result: Result<(Verdict, String), String>) -> Finding {
+    let (verdict, text) = result.unwrap_or_else(|text| (Verdict::Wrong, text));
+    Finding {
+        what,
+        verdict,
+        text,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The digests in a security object (ICAO 9303-10 §4.6.2.3) against the files they cover. Signatures are not looked at: who
 //! signed is a question for whoever trusts somebody.
 
+use super::Verdict;
 use crate::apps::emrtd;
 use crate::card::Image;
 use crate::files::{DedicatedFile, ElementaryFile, FileId};
@@ -39,12 +40,14 @@ pub(super) fn document(image: &Image) -> Option<&DedicatedFile> {
         .and_then(|df| image.files.df(df))
 }
 
-/// Compares each digest with the file of its number.
+/// Compares each digest with the file of its number; `ordered` is one that was made wrong on purpose.
 pub(super) fn check<'a>(
     sod: &[u8],
+    ordered: Option<u8>,
     file: impl Fn(u8) -> Option<&'a ElementaryFile>,
-) -> Result<String, String> {
+) -> Result<(Verdict, String), String> {
     let digests = read(sod).ok_or("it cannot be read")?;
+    let mut wrong = Vec::new();
     for (number, digest) in &digests {
         let file = file(*number).ok_or_else(|| {
             format!("it has a digest for file {number:02X}, which the card has not")
@@ -54,11 +57,22 @@ pub(super) fn check<'a>(
         let whole = hash.digest(&[&file.contents]);
         // A file may be padded behind its only object; the digest is that of the object.
         let object = Tlv::read(&file.contents).map(|(object, _)| hash.digest(&[object.raw]));
-        if whole != *digest && object.ok().as_deref() != Some(digest) {
-            return Err(format!("its digest for {} is another one", file.name));
+        let right = whole == *digest || object.ok().as_deref() == Some(digest);
+        match right {
+            false if ordered == Some(*number) => wrong.push(file.name),
+            false => return Err(format!("its digest for {} is another one", file.name)),
+            true => {}
         }
     }
-    Ok(format!("{} digests match their files", digests.len()))
+    let matching = digests.len().saturating_sub(wrong.len());
+    let text = format!("{matching} digests match their files");
+    Ok(match wrong.first() {
+        None => (Verdict::Sound, text),
+        Some(name) => {
+            let text = format!("{text}; that of {name} is wrong, as its persona orders");
+            (Verdict::Note, text)
+        }
+    })
 }
 
 fn algorithm(length: usize) -> Option<HashAlgorithm> {
