@@ -80,6 +80,19 @@ impl Guard {
         }
     }
 
+    /// As [`admit`](Self::admit), for a plan that is shown before the card has been identified: a number that was not read yet is
+    /// not held against a case that names its card.
+    #[must_use]
+    pub fn foresee(&self, risk: CaseRisk) -> Admission {
+        let named = risk.named_explicitly && self.setup.sacrificial.is_some();
+        match risk.hazard {
+            Hazard::Bricks if named && self.identity().is_none() && self.latch().is_none() => {
+                Admission::Run
+            }
+            _ => self.admit(risk),
+        }
+    }
+
     fn admit_allowed(&self, hazard: Hazard, risk: CaseRisk) -> Admission {
         if let Some(&code) = codes(hazard)
             .iter()

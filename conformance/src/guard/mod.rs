@@ -167,6 +167,12 @@ impl Guard {
         self.puk.away();
     }
 
+    /// Whether the card was taken out and the one in the reader has not been identified since.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        self.away
+    }
+
     /// The numbers of the card in the reader, as far as they have been read.
     #[must_use]
     pub fn identity(&self) -> Option<&CardIdentity> {

@@ -1,6 +1,7 @@
 //! Where the codes of a physical card come from: `--secret pin=…`, a private file, the environment; never a scenario. Past this
 //! door they are [`Code`]s, wiped when dropped and shown nowhere; an error names the source and never the value.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -15,7 +16,9 @@ use crate::report::Masker;
 use crate::scenario::model::CodeName;
 
 const BOTH: [CodeName; 2] = [CodeName::Pin, CodeName::Puk];
-/// Two lines and some comments.
+/// The passwords of the travel document, and their variables.
+const PASSWORDS: [(&str, &str); 2] = [("can", "CIE_CONF_CAN"), ("mrz", "CIE_CONF_MRZ")];
+/// A few lines and some comments.
 const LONGEST: u64 = 4096;
 
 /// The codes of the card present, as far as the lab has given them.
@@ -23,6 +26,8 @@ const LONGEST: u64 = 4096;
 pub struct Secrets {
     pin: Option<Code>,
     puk: Option<Code>,
+    /// Passwords of the travel document: `can` and `mrz`.
+    passwords: BTreeMap<&'static str, Zeroizing<String>>,
 }
 
 impl Secrets {
@@ -55,6 +60,23 @@ impl Secrets {
         }
     }
 
+    /// A password of the travel document that was given: the six digits of the card access number (`can`), the machine-readable
+    /// zone without line breaks (`mrz`).
+    #[must_use]
+    pub fn password(&self, name: &str) -> Option<&str> {
+        self.passwords.get(name).map(|password| password.as_str())
+    }
+
+    /// What beats this.
+    fn beaten_by(&mut self, mut other: Self) {
+        for code in BOTH {
+            if let Some(value) = other.slot(code).take() {
+                *self.slot(code) = Some(value);
+            }
+        }
+        self.passwords.append(&mut other.passwords);
+    }
+
     /// Collects from all sources. An option beats the file, the file beats the environment; a code that nobody gives stays unknown.
     /// `options` are the values of `--secret`, `environment` looks a variable up.
     ///
@@ -76,40 +98,32 @@ impl Secrets {
         if let Some(path) = file {
             secrets.take_file(path)?;
         }
-        let mut given = Self::default();
-        for text in options {
-            given.take_assignment(text.as_bytes(), &Source::Option)?;
-        }
-        for code in BOTH {
-            if let Some(value) = given.slot(code).take() {
-                *secrets.slot(code) = Some(value);
+        for (name, variable) in PASSWORDS {
+            if let Some(value) = environment(variable) {
+                let text = Zeroizing::new(value.into_encoded_bytes());
+                let value = password(name, &text, Source::Environment(variable))?;
+                secrets.passwords.entry(name).or_insert(value);
             }
         }
+        let mut given = Self::default();
+        for text in options {
+            match text.split_once("=@") {
+                Some((name, path)) => {
+                    let value = whole(Path::new(path))?;
+                    let line = Zeroizing::new([name.as_bytes(), b"=", value.trim_ascii()].concat());
+                    let path = PathBuf::from(path);
+                    given.take_assignment(&line, &Source::File { path, line: 1 })?;
+                }
+                None => given.take_assignment(text.as_bytes(), &Source::Option)?,
+            }
+        }
+        secrets.beaten_by(given);
         Ok(secrets)
     }
 
     /// A file of lines `pin=…` and `puk=…`, with blank lines and `#` comments, readable by its owner only.
     fn take_file(&mut self, path: &Path) -> Result<(), SecretError> {
-        let unreadable = |reason: io::Error| SecretError::Unreadable {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        if !is_private(&file).map_err(unreadable)? {
-            return Err(SecretError::NotPrivate {
-                path: path.to_owned(),
-            });
-        }
-        let mut text = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
-        file.take(LONGEST + 1)
-            .read_to_end(&mut text)
-            .map_err(unreadable)?;
-        if text.len() as u64 > LONGEST {
-            return Err(SecretError::Unreadable {
-                path: path.to_owned(),
-                reason: format!("it is longer than {LONGEST} bytes"),
-            });
-        }
+        let text = whole(path)?;
         let mut given = Self::default();
         for (line, text) in (1..).zip(text.split(|byte| *byte == b'\n')) {
             let text = text.trim_ascii();
@@ -118,11 +132,7 @@ impl Secrets {
                 given.take_assignment(text, &Source::File { path, line })?;
             }
         }
-        for code in BOTH {
-            if let Some(value) = given.slot(code).take() {
-                *self.slot(code) = Some(value);
-            }
-        }
+        self.beaten_by(given);
         Ok(())
     }
 
@@ -135,11 +145,22 @@ impl Secrets {
             .position(|byte| *byte == b'=')
             .ok_or_else(malformed)?;
         let (given, value) = text.split_at(at);
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        let named = |(name, _): &(&str, &str)| name.as_bytes() == given.trim_ascii();
+        if let Some((name, _)) = PASSWORDS.into_iter().find(named) {
+            let value = password(name, value, source.clone())?;
+            return match self.passwords.insert(name, value) {
+                None => Ok(()),
+                Some(_) => Err(SecretError::PasswordTwice {
+                    name,
+                    origin: source.clone(),
+                }),
+            };
+        }
         let code = BOTH
             .into_iter()
             .find(|code| option(*code).as_bytes() == given.trim_ascii())
             .ok_or_else(malformed)?;
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
         let value = read(code, value, source.clone())?;
         if self.slot(code).replace(value).is_some() {
             return Err(SecretError::Twice {
@@ -157,7 +178,54 @@ impl Secrets {
                 masker.add_bytes(value.reveal());
             }
         }
+        for value in self.passwords.values() {
+            masker.add_text(value);
+        }
     }
+}
+
+/// A private file, whole.
+fn whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let unreadable = |reason: io::Error| SecretError::Unreadable {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    if !is_private(&file).map_err(unreadable)? {
+        return Err(SecretError::NotPrivate {
+            path: path.to_owned(),
+        });
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
+    file.take(LONGEST + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > LONGEST {
+        return Err(SecretError::Unreadable {
+            path: path.to_owned(),
+            reason: format!("it is longer than {LONGEST} bytes"),
+        });
+    }
+    Ok(text)
+}
+
+/// A password of the travel document: six digits, or the lines of the machine-readable zone one after the other.
+fn password(
+    name: &'static str,
+    text: &[u8],
+    origin: Source,
+) -> Result<Zeroizing<String>, SecretError> {
+    let fits = match name {
+        "can" => text.len() == 6 && text.iter().all(u8::is_ascii_digit),
+        _ => {
+            let zone =
+                |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'<';
+            matches!(text.len(), 72 | 88 | 90) && text.iter().all(zone)
+        }
+    };
+    let text = std::str::from_utf8(text).ok().filter(|_| fits);
+    let text = text.ok_or(SecretError::NotAPassword { name, origin })?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn read(code: CodeName, text: &[u8], origin: Source) -> Result<Code, SecretError> {
@@ -215,8 +283,26 @@ pub enum SecretError {
         /// What is wrong, without the value.
         why: CodeError,
     },
+    /// The value is no password of the travel document.
+    #[error(
+        "the {name} from {origin} is not one: can has six digits, mrz all lines of the zone without breaks (90, 88 or 72 characters)"
+    )]
+    NotAPassword {
+        /// Which password.
+        name: &'static str,
+        /// Where it was given.
+        origin: Source,
+    },
+    /// The same password twice in one source.
+    #[error("{origin}: {name} is given twice; leave one")]
+    PasswordTwice {
+        /// Which password.
+        name: &'static str,
+        /// Where the second one stands.
+        origin: Source,
+    },
     /// Not `pin=…` or `puk=…`.
-    #[error("{origin}: expected pin=… or puk=…, with eight digits each")]
+    #[error("{origin}: expected pin=… or puk=… with eight digits each, can=… with six, or mrz=…")]
     NotAnAssignment {
         /// Where it was given.
         origin: Source,

@@ -182,7 +182,15 @@ impl<T: Target> Target for Guarded<T> {
             .lock()
             .pass(command)
             .map_err(|refusal| TargetError::Refused(refusal.to_string()))?;
-        self.target.transmit(command, response)
+        let sent = self.target.transmit(command, response);
+        match &sent {
+            Err(TargetError::CardRemoved | TargetError::ReaderGone(_)) => {
+                self.guard.lock().card_removed();
+            }
+            Err(TargetError::CardReset) => self.guard.lock().new_session(),
+            Ok(()) | Err(_) => {}
+        }
+        sent
     }
 
     fn remove(&mut self) -> Result<(), TargetError> {

@@ -6,19 +6,19 @@ use std::time::Instant;
 
 use super::invariants::Watch;
 use super::provider::{Provider, Setup};
+use super::requires::{inapplicable, not_for_this_kind, place_of};
 use super::session::{Outcome, Session, Trouble};
 use super::surroundings::Around;
 use super::{Options, words};
 use crate::expect::{self, Observation};
 use crate::guard::{Admission, CaseRisk};
 use crate::report::model::{
-    CaseResult, Counters, Failure, FailureKind, Phase, StepResult, Verdict,
+    CaseResult, Counters, Exchange as ShownExchange, Failure, FailureKind, Phase, StepResult,
+    Verdict,
 };
 use crate::scenario::Case;
-use crate::scenario::model::{
-    Action, Capture, CaptureFrom, ChannelForm, Mode, Step, Target as Place,
-};
-use crate::target::{TargetError, TargetKind};
+use crate::scenario::model::{Action, Capture, CaptureFrom, ChannelForm, Step};
+use crate::target::TargetError;
 use crate::terminal::{Exchange, Protection, Reply};
 
 /// Everything a case is run with.
@@ -36,7 +36,7 @@ impl Runner<'_> {
     pub(super) fn run(&self, case: &Case) -> CaseResult {
         let seed = self.options.seed_of(&case.name());
         let mut result = self.blank(case, seed);
-        if let Some(reason) = self.not_for_this_target(case) {
+        if let Some(reason) = not_for_this_kind(case, self.provider.kind()) {
             result.verdict = Verdict::NotApplicable;
             result.reason = Some(reason);
             return result;
@@ -76,41 +76,11 @@ impl Runner<'_> {
         }
     }
 
-    fn not_for_this_target(&self, case: &Case) -> Option<String> {
-        if case.mode() == Mode::Serve {
-            return Some("it judges a client program (mode: serve), not a card".to_owned());
-        }
-        let place = place_of(self.provider.kind());
-        if !case.applies_to().target(place) {
-            return Some(format!(
-                "it does not apply to this kind of target ({})",
-                self.provider.kind()
-            ));
-        }
-        let tears = |step: &Step| matches!(step.action, Action::Tear(_));
-        if place != Place::Emulator && case.steps.iter().any(tears) {
-            return Some(
-                "it cuts the power in the middle of a write, which only the embedded emulator can"
-                    .to_owned(),
-            );
-        }
-        None
-    }
-
     fn with_card(&self, case: &Case, seed: u64, setup: Setup, result: &mut CaseResult) {
         result.chip.clone_from(&setup.facts.chip);
         result.persona.clone_from(&setup.facts.persona);
-        let chip = setup.facts.chip.as_deref();
-        if !case.applies(place_of(self.provider.kind()), chip) {
-            result.verdict = Verdict::NotApplicable;
-            result.reason = Some(format!(
-                "it does not apply to chip {}",
-                chip.unwrap_or("unknown")
-            ));
-            return;
-        }
         let profile = setup.profile.clone();
-        if let Some(reason) = other_card(case, &setup) {
+        if let Some(reason) = inapplicable(case, setup.target.kind(), &setup.facts) {
             result.verdict = Verdict::NotApplicable;
             result.reason = Some(reason);
             return;
@@ -136,7 +106,17 @@ impl Runner<'_> {
         result.counters_after = counters(&mut session);
         result.duration_ns = self.options.time(begun.elapsed());
         let steps = result.steps.iter();
-        result.verdict = Verdict::gravest(steps.map(|step| step.verdict)).max(Verdict::Passed);
+        let gravest = Verdict::gravest(steps.map(|step| step.verdict));
+        result.verdict = session
+            .unknown
+            .map_or(gravest.max(Verdict::Passed), |verdict| {
+                // What was not judged was not passed.
+                if gravest > Verdict::Passed {
+                    gravest
+                } else {
+                    verdict
+                }
+            });
         result.reason = reason_of(result);
     }
 
@@ -204,6 +184,7 @@ impl Runner<'_> {
             return true;
         }
         let state_before = session.terminal.state();
+        session.facts.take_missing();
         let begun = Instant::now();
         let outcome = session.perform(step);
         let elapsed = begun.elapsed();
@@ -213,6 +194,7 @@ impl Runner<'_> {
         if let (Some(last), Some(state)) = (judged.exchanges.last_mut(), &state) {
             words::show_state(last, state);
         }
+        judged.exchanges.extend(self.ask_tries(step, session));
         if let (Action::Invariant(invariant), Ok(_)) = (&step.action, &outcome) {
             watch.begin(*invariant);
         }
@@ -242,10 +224,23 @@ impl Runner<'_> {
             }
             Err(trouble) => self.trouble(step, trouble, judged),
         };
+        let missing = session.missing_for(judged);
         let broken = watch.check(session, &exchanges);
         judged.failures.extend(broken);
-        judged.verdict = self.verdict(case, judged);
-        goes_on
+        judged.verdict = match missing {
+            Some(verdict) if judged.failures.is_empty() => verdict,
+            _ => self.verdict(case, judged),
+        };
+        goes_on && missing.is_none()
+    }
+
+    /// Asks a physical card for counters that the step expects and no answer has told yet.
+    fn ask_tries(&self, step: &Step, session: &mut Session) -> Vec<ShownExchange> {
+        if let Some(tries) = &step.expect.tries {
+            session.ask_tries(&tries.value);
+        }
+        let exchanges = session.terminal.take_exchanges();
+        exchanges.iter().map(words::exchange).collect()
     }
 
     fn left_out(&self, step: &Step, session: &Session) -> Option<String> {
@@ -361,34 +356,6 @@ impl Runner<'_> {
     }
 }
 
-/// Why a card that was not made for the case is not the one it asks for.
-fn other_card(case: &Case, setup: &Setup) -> Option<String> {
-    if setup.target.kind() == TargetKind::Emulator {
-        return None;
-    }
-    let wanted = case.card();
-    if wanted.preset.is_some() || !wanted.profile.is_empty() {
-        return Some("it needs a card with other behaviour parameters than this one".to_owned());
-    }
-    let pairs = [
-        ("chip", &wanted.chip, &setup.facts.chip),
-        ("persona", &wanted.persona, &setup.facts.persona),
-    ];
-    pairs.into_iter().find_map(|(what, wanted, there)| {
-        let (wanted, there) = (wanted.as_ref()?, there.as_ref()?);
-        (wanted.value != *there)
-            .then(|| format!("it needs {what} {}, the card has {there}", wanted.value))
-    })
-}
-
-fn place_of(kind: TargetKind) -> Place {
-    match kind {
-        TargetKind::Emulator => Place::Emulator,
-        TargetKind::Reader => Place::Reader,
-        TargetKind::Recording => Place::Trace,
-    }
-}
-
 fn counters(session: &mut Session) -> Option<Counters> {
     let (pin, puk) = match session.terminal.state() {
         Some(state) => (state.pin_tries, state.puk_tries),
@@ -428,7 +395,17 @@ fn keep(
 
 /// Why a case is not simply passed, in one sentence.
 fn reason_of(result: &CaseResult) -> Option<String> {
-    let step = result.steps.get(result.deciding_step()?)?;
+    let unjudged = matches!(result.verdict, Verdict::Skipped | Verdict::NotApplicable);
+    let unknown = || {
+        let mut steps = result.steps.iter();
+        steps.position(|step| step.verdict == result.verdict && step.note.is_some())
+    };
+    let deciding = if unjudged {
+        unknown()
+    } else {
+        result.deciding_step()
+    };
+    let step = result.steps.get(deciding?)?;
     let what = match step.failures.first() {
         Some(failure) => failure.message.clone(),
         None => step.note.clone().unwrap_or_default(),

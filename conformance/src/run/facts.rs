@@ -2,6 +2,7 @@
 //! everything here may be missing; a value that is asked for and not known is an error that says so.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cie_crypto::rsa::PublicKey;
 use cie_emulator::apps::emrtd::AID;
@@ -35,6 +36,28 @@ pub struct Facts {
     trust: BTreeMap<&'static str, Vec<u8>>,
     document: BTreeMap<DocumentFile, Vec<u8>>,
     authority: Option<emrtd::Authority>,
+    /// What was asked for last and is not known.
+    missing: Arc<Mutex<Option<Missing>>>,
+}
+
+/// Something that a step needs and nobody knows of this card: it says nothing about the card, and nothing is wrong with the step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// A code, which can be given.
+    Code(String),
+    /// What the card was personalised with, which only its issuer knows.
+    Fact(String),
+}
+
+/// What a physical card says of itself before the first case, in clear.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Numbers that anybody can read.
+    pub fields: BTreeMap<PersonaField, Vec<u8>>,
+    /// Contents of public key files.
+    pub files: BTreeMap<u16, Vec<u8>>,
+    /// The public keys themselves, by reference.
+    pub keys: BTreeMap<u8, PublicKey>,
 }
 
 impl Facts {
@@ -101,7 +124,58 @@ impl Facts {
             trust: trust()?,
             document: document_files(&card.document),
             authority: Some(authority()?),
+            missing: Arc::default(),
         })
+    }
+
+    /// Nothing but the family, where it is known.
+    #[must_use]
+    pub fn of_family(chip: Option<&str>) -> Self {
+        Self {
+            chip: chip.map(str::to_owned),
+            ..Self::default()
+        }
+    }
+
+    /// The facts of a physical card: what it says of itself, the codes that were given, its family where the answer to reset
+    /// tells it. How many tries its codes have, and who holds it, stays unknown.
+    ///
+    /// # Errors
+    /// One sentence, when the built-in trust store cannot be read.
+    pub fn of_physical(
+        chip: Option<&str>,
+        reading: Reading,
+        pin: Option<Code>,
+        puk: Option<Code>,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            chip: chip.map(str::to_owned),
+            pin,
+            puk,
+            fields: reading.fields,
+            files: reading.files,
+            keys: reading.keys,
+            trust: trust()?,
+            ..Self::default()
+        })
+    }
+
+    /// Notes that something was asked for and is not known; gives the words back.
+    pub(super) fn miss(&self, missing: Missing) -> String {
+        let (Missing::Code(words) | Missing::Fact(words)) = &missing;
+        let words = words.clone();
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = Some(missing);
+        words
+    }
+
+    /// What was asked for and not known since this was last asked.
+    pub(super) fn take_missing(&self) -> Option<Missing> {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.take()
+    }
+
+    fn unknown(&self, what: String) -> String {
+        self.miss(Missing::Fact(what))
     }
 
     /// A fact about the holder, as bytes.
@@ -110,7 +184,7 @@ impl Facts {
     /// One sentence, when it is not known.
     pub fn field(&self, field: PersonaField) -> Result<&[u8], String> {
         let known = self.fields.get(&field).map(Vec::as_slice);
-        known.ok_or_else(|| format!("nothing is known of {field:?} of this card"))
+        known.ok_or_else(|| self.unknown(format!("nothing is known of {field:?} of this card")))
     }
 
     /// A fact about the holder that was found out otherwise: read from the card, or given by its owner.
@@ -126,9 +200,9 @@ impl Facts {
         let known = |field, name: &str| {
             let value = self.fields.get(&field).map(Vec::as_slice);
             value.ok_or_else(|| {
-                format!(
+                self.miss(Missing::Code(format!(
                     "the {name} of this card is not known; give it with --secret, the environment or a file"
-                )
+                )))
             })
         };
         match password {
@@ -154,7 +228,11 @@ impl Facts {
     /// One sentence, when it is not known.
     pub fn document_file(&self, file: DocumentFile) -> Result<&[u8], String> {
         let known = self.document.get(&file).map(Vec::as_slice);
-        known.ok_or_else(|| format!("the content of {file} of this card is not known"))
+        known.ok_or_else(|| {
+            self.unknown(format!(
+                "what {file} of this card was personalised with is not known"
+            ))
+        })
     }
 
     /// The authority of terminal authentication, with its key.
@@ -163,8 +241,8 @@ impl Facts {
     /// One sentence, when it is not known, as for every real card.
     pub fn terminal_authority(&self) -> Result<&emrtd::Authority, String> {
         self.authority.as_ref().ok_or_else(|| {
-            "nobody here can certify terminals for this card: the key of its authority is not known"
-                .to_owned()
+            let what = "nobody here can certify terminals for this card: the key of its authority is not known";
+            self.unknown(what.to_owned())
         })
     }
 
@@ -174,7 +252,8 @@ impl Facts {
     /// One sentence, when it is not known.
     pub fn file(&self, file: u16) -> Result<&[u8], String> {
         let known = self.files.get(&file).map(Vec::as_slice);
-        known.ok_or_else(|| format!("the content of file {file:04X} of this card is not known"))
+        let what = || format!("the content of file {file:04X} of this card is not known");
+        known.ok_or_else(|| self.unknown(what()))
     }
 
     /// The public half of a key as it was personalised.
@@ -183,7 +262,8 @@ impl Facts {
     /// One sentence, when it is not known.
     pub fn key(&self, key: KeyReference) -> Result<&PublicKey, String> {
         let known = self.keys.get(&key.byte());
-        known.ok_or_else(|| format!("key {:02X} of this card is not known", key.byte()))
+        let what = || format!("key {:02X} of this card is not known", key.byte());
+        known.ok_or_else(|| self.unknown(what()))
     }
 
     /// A certificate of the trust store, DER.

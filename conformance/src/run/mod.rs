@@ -20,8 +20,12 @@ use std::time::Duration;
 
 use cie_crypto::hash::sha256;
 
-pub use facts::Facts;
-pub use provider::{DEFAULT_CHIP, DEFAULT_PERSONA, EmbeddedCards, Provider, Setup};
+pub use facts::{Facts, Reading};
+pub use provider::{
+    CardError, DEFAULT_CHIP, DEFAULT_PERSONA, EmbeddedCards, PhysicalCard, Provider, ServedCards,
+    ServedSlot, Setup, family,
+};
+pub use requires::inapplicable;
 
 use crate::report::model::{CaseResult, Stop, StopKind, Verdict};
 use crate::scenario::Case;

@@ -1,13 +1,21 @@
 //! Where cards come from: one fresh card for each case. The embedded emulator's provider is here; a reader's hands out the
 //! same physical card again and again. The runner knows neither.
 
+mod identify;
+mod physical;
+mod served;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cie_crypto::random::Seeded;
+use cie_emulator::Card;
 use cie_emulator::card::Image;
 use cie_emulator::chip::{Profile, ProfileError, chip, preset_values, setting};
 use cie_emulator::persona::{Persona, personalise};
+
+pub use physical::{CardError, PhysicalCard, family};
+pub use served::{ServedCards, ServedSlot};
 
 use super::facts::Facts;
 use crate::guard::SharedGuard;
@@ -121,6 +129,45 @@ impl EmbeddedCards {
             target: Box::new(Embedded::new(image, random, persona)),
             facts,
         })
+    }
+
+    /// What the card of a case is made of, and its persona's name.
+    fn order(&self, case: &Case) -> Result<(Arc<Image>, Arc<Facts>, String), String> {
+        let setup = case.card();
+        let persona = setup
+            .persona
+            .as_ref()
+            .map_or(self.persona.as_str(), |p| p.value.as_str());
+        let chip = setup
+            .chip
+            .as_ref()
+            .map_or(self.chip.as_str(), |c| c.value.as_str());
+        let profile = setup.profile.iter();
+        let profile = profile.map(|(name, value)| (name.clone(), value.value.0.clone()));
+        let preset = setup
+            .preset
+            .as_ref()
+            .map_or("default", |p| p.value.as_str());
+        let key = (
+            persona.to_owned(),
+            chip.to_owned(),
+            preset.to_owned(),
+            profile.collect(),
+        );
+        let (image, facts) = self.personalised(&key)?;
+        Ok((image, facts, persona.to_owned()))
+    }
+
+    /// A card that no case asked for.
+    fn blank(&self) -> Result<Card, String> {
+        let key = (
+            self.persona.clone(),
+            self.chip.clone(),
+            "default".to_owned(),
+            Vec::new(),
+        );
+        let (image, _) = self.personalised(&key)?;
+        Ok(Card::new(image, Box::new(Seeded::new(0))))
     }
 
     fn personalised(&self, key: &Key) -> Result<Personalised, String> {

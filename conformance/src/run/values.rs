@@ -7,7 +7,7 @@ use cie_crypto::random::RandomSource;
 use cie_emulator::credentials::Code;
 use zeroize::Zeroizing;
 
-use super::facts::Facts;
+use super::facts::{Facts, Missing};
 use crate::scenario::model::{Bytes, CodeName, CodeValue};
 
 /// PIN and PUK as they are now.
@@ -90,6 +90,10 @@ pub(super) struct Values<'a> {
 }
 
 impl Values<'_> {
+    fn known<T>(&self, code: Result<T, String>) -> Result<T, String> {
+        code.map_err(|words| self.facts.miss(Missing::Code(words)))
+    }
+
     /// A value as bytes.
     ///
     /// # Errors
@@ -101,11 +105,19 @@ impl Values<'_> {
     ) -> Result<Vec<u8>, String> {
         Ok(match value {
             Bytes::Given(bytes) => bytes.clone(),
-            Bytes::Right(code) => self.codes.right(*code)?.reveal().to_vec(),
-            Bytes::Wrong(code) => self.codes.wrong(*code)?.to_vec(),
-            Bytes::Original(code) => self.codes.original(*code)?.reveal().to_vec(),
-            Bytes::FirstHalf(code) => self.codes.right(*code)?.first_half().reveal().to_vec(),
-            Bytes::SecondHalf(code) => self.codes.right(*code)?.second_half().reveal().to_vec(),
+            Bytes::Right(code) => self.known(self.codes.right(*code))?.reveal().to_vec(),
+            Bytes::Wrong(code) => self.known(self.codes.wrong(*code))?.to_vec(),
+            Bytes::Original(code) => self.known(self.codes.original(*code))?.reveal().to_vec(),
+            Bytes::FirstHalf(code) => self
+                .known(self.codes.right(*code))?
+                .first_half()
+                .reveal()
+                .to_vec(),
+            Bytes::SecondHalf(code) => self
+                .known(self.codes.right(*code))?
+                .second_half()
+                .reveal()
+                .to_vec(),
             Bytes::Captured(name) => self
                 .captures
                 .get(name)
@@ -143,9 +155,9 @@ impl Values<'_> {
         let named =
             || name.ok_or_else(|| "right and wrong need a reference that is pin or puk".to_owned());
         Ok(match value {
-            CodeValue::Right => self.codes.right(named()?)?.reveal().to_vec(),
-            CodeValue::Wrong => self.codes.wrong(named()?)?.to_vec(),
-            CodeValue::Original => self.codes.original(named()?)?.reveal().to_vec(),
+            CodeValue::Right => self.known(self.codes.right(named()?))?.reveal().to_vec(),
+            CodeValue::Wrong => self.known(self.codes.wrong(named()?))?.to_vec(),
+            CodeValue::Original => self.known(self.codes.original(named()?))?.reveal().to_vec(),
             CodeValue::None => Vec::new(),
             CodeValue::Digits(digits) => digits.clone().into_bytes(),
             CodeValue::Bytes(bytes) => self.bytes(bytes, random)?,

@@ -96,36 +96,41 @@ impl Target for Embedded {
     }
 
     fn state(&mut self) -> Option<CardState> {
-        let state = self.card.state();
-        let credentials = &self.card.memory().credentials;
-        let files = &self.card.image().files;
-        let current = files
-            .dedicated_files()
-            .iter()
-            .find(|df| Some(df.name) == state.current_df);
-        Some(CardState {
-            pin_tries: Some(state.pin_left),
-            puk_tries: Some(state.puk_left),
-            selected_application: current.and_then(|df| df.df_names.first()).cloned(),
-            selected_file: state.current_ef.map(|file| file.0),
-            channel: match state.channel {
-                Channel::Plain => StateChannel::Plain,
-                Channel::Protected {
-                    send_sequence_counter,
-                } => StateChannel::Protected {
-                    counter: Some(send_sequence_counter),
-                },
+        Some(state_of(&self.card))
+    }
+}
+
+/// The inside of a card of this project, wherever it is.
+pub(crate) fn state_of(card: &Card) -> CardState {
+    let state = card.state();
+    let credentials = &card.memory().credentials;
+    let files = &card.image().files;
+    let current = files
+        .dedicated_files()
+        .iter()
+        .find(|df| Some(df.name) == state.current_df);
+    CardState {
+        pin_tries: Some(state.pin_left),
+        puk_tries: Some(state.puk_left),
+        selected_application: current.and_then(|df| df.df_names.first()).cloned(),
+        selected_file: state.current_ef.map(|file| file.0),
+        channel: match state.channel {
+            Channel::Plain => StateChannel::Plain,
+            Channel::Protected {
+                send_sequence_counter,
+            } => StateChannel::Protected {
+                counter: Some(send_sequence_counter),
             },
-            security: SecurityStatus {
-                device_authenticated: state.device_authenticated,
-                pin_verified: state.verified.pin,
-                puk_verified: state.verified.puk,
-            },
-            persistent_digest: sha256(&[
-                credentials.pin.reveal(),
-                credentials.puk.reveal(),
-                &[credentials.pin_left, credentials.puk_left],
-            ]),
-        })
+        },
+        security: SecurityStatus {
+            device_authenticated: state.device_authenticated,
+            pin_verified: state.verified.pin,
+            puk_verified: state.verified.puk,
+        },
+        persistent_digest: sha256(&[
+            credentials.pin.reveal(),
+            credentials.puk.reveal(),
+            &[credentials.pin_left, credentials.puk_left],
+        ]),
     }
 }

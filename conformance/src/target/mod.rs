@@ -4,6 +4,7 @@
 //! [`ScriptedTarget`] answers from a list, [`Tampering`] spoils the answers of another target.
 
 mod embedded;
+pub mod reader;
 mod scripted;
 mod state;
 mod tampering;
@@ -13,6 +14,7 @@ use std::fmt;
 use cie_emulator::store::{Tear, TearAt};
 
 pub use embedded::Embedded;
+pub(crate) use embedded::state_of;
 pub use scripted::{ScriptStep, ScriptedTarget};
 pub use state::{CardState, SecurityStatus, StateChannel};
 pub use tampering::{Alteration, Tampering, When};
@@ -54,6 +56,11 @@ pub enum TargetError {
     /// No card is present any more. The verdict is open, not negative.
     #[error("the card was removed; insert it and run the case again")]
     CardRemoved,
+    /// Another program restarted the card in the middle: sessions and what was proven are gone.
+    #[error(
+        "another program reset the card in the middle; keep others from it (--share exclusive, or close them) and run the case again"
+    )]
+    CardReset,
     /// The reader, or the service that owns it, went away.
     #[error("the reader is gone: {0}; connect it again and check that the PC/SC service runs")]
     ReaderGone(String),

@@ -55,11 +55,11 @@ fn an_option_beats_the_file_and_the_file_beats_the_environment() {
 )]
 #[case::no_name(
     "13572468",
-    "--secret: expected pin=… or puk=…, with eight digits each"
+    "--secret: expected pin=… or puk=… with eight digits each, can=… with six, or mrz=…"
 )]
 #[case::another_name(
     "can=135724",
-    "--secret: expected pin=… or puk=…, with eight digits each"
+    "--secret: expected pin=… or puk=… with eight digits each, can=… with six, or mrz=…"
 )]
 fn options_that_are_none(#[case] option: &str, #[case] message: &str) {
     let error = Secrets::gather([option], None, nothing).unwrap_err();

@@ -6,6 +6,7 @@ use cie_conformance::report::ReportError;
 use cie_conformance::report::model::ExitCode as Code;
 use cie_conformance::scenario::Problems;
 use cie_conformance::suite::SuiteError;
+use cie_conformance::target::reader::ReaderError;
 use cie_emulator::phy::trace::file::TraceFileError;
 
 use crate::output;
@@ -19,6 +20,8 @@ pub(crate) enum Failure {
     Problems(Problems),
     /// Anything else: exit code 3.
     Harness(String),
+    /// The guard of physical cards said no: exit code 4.
+    Refused(String),
     /// Whoever read the output has had enough: no message, exit code 0.
     ReaderGone,
 }
@@ -35,6 +38,10 @@ impl Failure {
             Self::Harness(message) => {
                 output::say(&format!("error: {message}"));
                 Code::Harness
+            }
+            Self::Refused(message) => {
+                output::say(&format!("refused: {message}"));
+                Code::Refused
             }
             Self::Problems(problems) => {
                 output::say(&output::problems(&problems));
@@ -61,6 +68,15 @@ impl From<TraceFileError> for Failure {
         match error {
             TraceFileError::Write { .. } => Self::Harness(error.to_string()),
             _ => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<ReaderError> for Failure {
+    fn from(error: ReaderError) -> Self {
+        match error.exit_code() {
+            Code::Usage => Self::Usage(error.to_string()),
+            _ => Self::Harness(error.to_string()),
         }
     }
 }

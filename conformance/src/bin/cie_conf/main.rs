@@ -2,6 +2,7 @@
 
 mod coverage;
 mod diff;
+mod doctor;
 mod explain;
 mod failure;
 mod fmt;
@@ -9,6 +10,7 @@ mod lint;
 mod list;
 mod merge;
 mod output;
+mod readers;
 mod record;
 mod replay;
 mod run;
@@ -26,6 +28,8 @@ Examples:
   cie-conf run pin sm --report html=report.html       two folders, with a page to look at
   cie-conf run 'pin/lock-then-unblock[chip=stm3]'     one cell of one scenario
   cie-conf run ./my-scenario.yaml                     a file of your own
+  cie-conf run --target reader                        the card in the reader, without risk for it
+  cie-conf readers                                    readers and cards; doctor says why one is not seen
   cie-conf list pin                                   what there is
   cie-conf lint ./my-scenario.yaml                    what is wrong with a file, and what to write instead
   cie-conf explain 63C2 CIE-PIN-003                   what a status word or a requirement means
@@ -46,7 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(run::Run),
+    Run(Box<run::Run>),
     List(list::List),
     Lint(lint::Lint),
     Fmt(fmt::Fmt),
@@ -58,6 +62,8 @@ enum Command {
     Replay(replay::Replay),
     Diff(diff::Diff),
     Trace(trace::Trace),
+    Readers(readers::Readers),
+    Doctor(doctor::Doctor),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +80,8 @@ fn main() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Trace(command) => command.run(),
+        Command::Readers(command) => command.run(),
+        Command::Doctor(command) => command.run(),
     };
     match result {
         Ok(code) => code.into(),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use cie_conformance::report::Masker;
 use cie_conformance::report::model::ExitCode;
 use cie_conformance::report::{Destination, json, merge};
 use clap::{Args, Subcommand};
@@ -55,6 +56,6 @@ impl Report {
         });
         let shards = shards.collect::<Result<Vec<_>, Failure>>()?;
         let whole = merge(shards).map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(tell(whole, &command.report))
+        Ok(tell(whole, &Masker::new(), &command.report))
     }
 }

@@ -72,8 +72,8 @@ impl Record {
         recorder.check()?;
         let nothing_is_sent = self.run.is_dry();
         recorder.header = Some(Header {
-            chip: Some(self.run.chip_name().to_owned()),
-            persona: Some(self.run.persona_name().to_owned()),
+            chip: self.run.made_of().map(|(chip, _)| chip.to_owned()),
+            persona: self.run.made_of().map(|(_, persona)| persona.to_owned()),
             seed: Some(self.run.seed_number()),
             redaction: recorder.redaction(),
             timing: recorder.timing,

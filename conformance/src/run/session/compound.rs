@@ -87,7 +87,10 @@ impl Session {
             return Ok(Outcome::default());
         }
         let right = |session: &Self, name| -> Result<ias::Code, Trouble> {
-            let code = session.codes.right(name).map_err(Trouble::Harness)?;
+            let code = session
+                .codes
+                .right(name)
+                .map_err(|words| session.unknown_code(words))?;
             Ok(ias::Code::new(*code.reveal()))
         };
         let puk = right(self, CodeName::Puk)?;
@@ -98,7 +101,7 @@ impl Session {
         let original = self
             .codes
             .original(CodeName::Pin)
-            .map_err(Trouble::Harness)?
+            .map_err(|words| self.unknown_code(words))?
             .clone();
         let old = right(self, CodeName::Pin)?;
         let verify = ias::credentials::verify(ias::Reference::Pin, &old);

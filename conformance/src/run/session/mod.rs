@@ -15,6 +15,7 @@ mod document_rounds;
 mod guarded;
 mod sending;
 mod told;
+mod unknown;
 
 use super::commands::Builder;
 use super::facts::Facts;
@@ -22,6 +23,7 @@ use super::provider::Setup;
 use super::spoil;
 use super::values::{Codes, Values};
 use crate::guard::SharedGuard;
+use crate::report::model::Verdict;
 use crate::scenario::model::{
     Action, ManageSecurityEnvironment, Reset as ResetKind, SecurityTemplate, Step,
 };
@@ -109,6 +111,8 @@ pub(super) struct Session {
     authentication: Option<DeviceAuthentication>,
     first_protected: Option<Vec<u8>>,
     document: document::DocumentState,
+    /// What becomes of the case because something it needs is not known of this card.
+    pub(super) unknown: Option<Verdict>,
 }
 
 impl Session {
@@ -129,6 +133,7 @@ impl Session {
             authentication: None,
             first_protected: None,
             document: document::DocumentState::default(),
+            unknown: None,
         }
     }
 

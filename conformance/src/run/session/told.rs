@@ -2,7 +2,11 @@
 
 use cie_emulator::wire::{CommandBuf, StatusWord, ins};
 
+use super::super::facts::Missing;
 use super::Session;
+use crate::scenario::model::{Requires, Tries};
+use crate::target::TargetKind;
+use crate::terminal::{AfterRefusal, PlainAnswer, SendOptions};
 
 impl Session {
     /// Notes what an answer to a command on codes tells of the tries left.
@@ -40,6 +44,63 @@ impl Session {
         // Where a right PUK gives back nothing but its own try, the last count still holds.
         if puk && !self.facts.puk_counts_for_life {
             self.tries_told.1 = (full_puk > 0).then_some(full_puk);
+        }
+    }
+
+    /// The counters before the first step: from the card's state, or asked for where the case needs them and the card cannot be
+    /// looked into.
+    pub(in super::super) fn tries_now(&mut self, needs: &Requires) -> (Option<u8>, Option<u8>) {
+        if let Some(state) = self.terminal.state() {
+            return (state.pin_tries, state.puk_tries);
+        }
+        self.ask_if_untold(needs.pin_tries.is_some(), needs.puk_tries.is_some());
+        self.terminal.take_exchanges();
+        self.tries_told
+    }
+
+    /// Asks a physical card for the counters that are expected and that no status word has told.
+    pub(in super::super) fn ask_tries(&mut self, expected: &Tries) {
+        self.ask_if_untold(expected.pin.is_some(), expected.puk.is_some());
+    }
+
+    /// VERIFY without data asks for the tries left and compares nothing (ISO/IEC 7816-4:2020 §11.6.6). Where the card does not
+    /// answer it with a count, the counter stays unknown, and whoever needs it says so.
+    fn ask_if_untold(&mut self, pin: bool, puk: bool) {
+        if self.kind != TargetKind::Reader {
+            return;
+        }
+        for (wanted, reference) in [(pin, 0x81), (puk, 0x82)] {
+            let told = match reference {
+                0x81 => self.tries_told.0,
+                _ => self.tries_told.1,
+            };
+            if !wanted || told.is_some() {
+                continue;
+            }
+            let command = CommandBuf::new(0x00, ins::VERIFY, 0x00, reference);
+            if self.ask(&command, self.terminal.is_protected()).is_err() {
+                continue;
+            }
+            let options = SendOptions {
+                plain_answer: PlainAnswer::Accept,
+                after_refusal: AfterRefusal::Keep,
+                ..SendOptions::default()
+            };
+            let result = self.terminal.transmit_with(&command, &options);
+            self.tell(Some(&command), &result);
+            let Ok(reply) = result else { continue };
+            self.tries_told_by(&command, reply.sw);
+            let (name, told) = match reference {
+                0x81 => ("PIN", self.tries_told.0),
+                _ => ("PUK", self.tries_told.1),
+            };
+            if told.is_none() {
+                // After a right value, for one: that all tries are back says nothing of how many those are on this card.
+                self.facts.miss(Missing::Fact(format!(
+                    "the tries of the {name} are not told here: VERIFY without data was answered {}",
+                    reply.sw
+                )));
+            }
         }
     }
 }

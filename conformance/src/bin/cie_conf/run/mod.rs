@@ -2,8 +2,12 @@
 
 pub(crate) mod interrupt;
 mod options;
+mod place;
 mod plan;
+mod prepare;
 mod progress;
+mod reader;
+mod serve;
 
 use cie_conformance::report::model::{ExitCode, RunResult, TargetInfo};
 use cie_conformance::report::{Destination, Masker, terminal, write_all};
@@ -12,6 +16,7 @@ use cie_conformance::run::{Finished, Provider, run};
 use cie_conformance::suite::{Selection, Suite};
 
 pub(crate) use options::{Run, check_reports};
+use place::Place;
 use progress::Progress;
 
 use crate::failure::Failure;
@@ -35,27 +40,34 @@ impl Run {
         if !selection.warnings.is_empty() {
             output::say(&output::problems(&selection.warnings));
         }
-        let cards = self.provider()?;
-        let cards = cards.as_ref();
+        let prepared = self.prepare(&selection)?;
         if self.dry_run {
-            output::print(&plan::of(&selection.cases, &cards.describe(), &self.report))?;
+            output::print(&prepared.plan)?;
             return Ok(ExitCode::Success);
         }
-        let mut result = self.result(&selection, cards);
+        if prepared.shows_plan {
+            output::say(prepared.plan.trim_end());
+        }
+        let (provider, masker) = prepared.begin()?;
+        let mut result = self.result(&selection, provider.as_ref());
         result.coverage = coverage.unwrap_or_default();
-        let finished = self.carry_out(&suite, &selection, cards, recorder)?;
+        let finished = self.carry_out(&suite, &selection, provider.as_ref(), recorder)?;
         result.cases = finished.cases;
         result.stopped = finished.stopped;
         self.name_files(&selection, &mut result);
-        Ok(tell(result, &self.report))
+        Ok(tell(result, &masker, &self.report))
     }
 
     /// What is known of the run before it begins.
-    fn result(&self, selection: &Selection, cards: &dyn Provider) -> RunResult {
+    fn result(&self, selection: &Selection, provider: &dyn Provider) -> RunResult {
         let tool = concat!("cie-conf ", env!("CARGO_PKG_VERSION"));
         let target = TargetInfo {
-            kind: cards.kind().to_string(),
-            description: cards.describe(),
+            // Cards that are served are the emulator's, and are reached through a reader.
+            kind: match self.target {
+                Place::Reader(_) => "reader".to_owned(),
+                Place::Emulator | Place::Trace(_) => provider.kind().to_string(),
+            },
+            description: provider.describe(),
         };
         let mut result = RunResult::new(tool, &self.seed.to_string(), &selection.digest, target);
         result.strict = self.strict;
@@ -68,7 +80,7 @@ impl Run {
         &self,
         suite: &Suite,
         selection: &Selection,
-        cards: &dyn Provider,
+        provider: &dyn Provider,
         recorder: Option<&Recorder>,
     ) -> Result<Finished, Failure> {
         let shoulds = suite.requirements().iter();
@@ -76,11 +88,11 @@ impl Run {
         let shoulds = shoulds.map(|requirement| requirement.id.clone()).collect();
         let interrupted = interrupt::watch()?;
         let progress = Progress::new(&selection.cases, self.show);
-        let options = self.as_options();
+        let options = self.as_options(self.named(selection));
         if let Some(recorder) = recorder {
             let finished = recorder.record(
                 &selection.cases,
-                cards,
+                provider,
                 &options,
                 &shoulds,
                 &progress,
@@ -91,7 +103,7 @@ impl Run {
         }
         let finished = run(
             &selection.cases,
-            cards,
+            provider,
             &options,
             &shoulds,
             &progress,
@@ -113,8 +125,8 @@ impl Run {
 }
 
 /// Writes the reports, then tells people. Reports first, as a program may be waiting for them.
-pub(crate) fn tell(mut result: RunResult, reports: &[Destination]) -> ExitCode {
-    let written = write_all(&mut result, &Masker::new(), reports);
+pub(crate) fn tell(mut result: RunResult, masker: &Masker, reports: &[Destination]) -> ExitCode {
+    let written = write_all(&mut result, masker, reports);
     let closing = terminal::closing(&result, &written.paths, output::paint());
     output::say(closing.trim_end());
     for error in &written.errors {

@@ -1,16 +1,18 @@
 //! The options of a run, and what is wrong with them before anything is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cie_conformance::record::TraceCards;
 use cie_conformance::report::Destination;
-use cie_conformance::run::{DEFAULT_CHIP, DEFAULT_PERSONA, EmbeddedCards, Options, Provider};
+use cie_conformance::run::{DEFAULT_CHIP, DEFAULT_PERSONA, Options};
 use cie_conformance::suite::Share;
 use cie_emulator::persona::{Date, Persona};
 use clap::{Args, ValueEnum};
 
+use super::place::Place;
+use super::reader::ReaderArgs;
 use crate::failure::Failure;
 use crate::suite::Choice;
 
@@ -24,6 +26,8 @@ Examples:
   cie-conf run ./mine.yaml --report json=- | jq         a file of your own, the result for a program
   cie-conf run --partition hash:1/3 --report json=1.json    one of three machines; then report merge
   cie-conf run pin --dry-run                            what would be sent, and what it can do to a card
+  cie-conf run --target reader                          the card in the reader, without any risk for it
+  cie-conf run pin --target reader --allow burns_pin --secrets ~/card.txt    with wrong PINs, weighed one by one
 
 The same cases with the same seed give the same report, byte for byte, whatever the number of jobs.
 Exit codes: 0 all good, 1 failures, 2 wrong usage or a bad scenario, 3 the harness broke or was
@@ -31,15 +35,17 @@ interrupted, 4 refused for the safety of a card.")]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(super) choice: Choice,
-    /// What is under test: `emulator` is the embedded card, `trace:FILE` a recording that plays the card
+    /// What is under test: `emulator` is the embedded card, `reader` the only reader with a card, `reader:NAME` the one with
+    /// this in its name, `trace:FILE` a recording that plays the card
     #[arg(long, default_value = "emulator", value_name = "TARGET")]
-    target: String,
-    /// The chip of cases that name none
-    #[arg(long, default_value = DEFAULT_CHIP, value_name = "NAME")]
-    pub(super) chip: String,
-    /// The citizen in the card of cases that name none
-    #[arg(long, default_value = DEFAULT_PERSONA, value_name = "NAME")]
-    pub(super) persona: String,
+    pub(super) target: Place,
+    /// The chip of cases that name none [default: bit4id2]; for a card in a reader its family, where its answer to reset does
+    /// not tell it
+    #[arg(long, value_name = "NAME")]
+    chip: Option<String>,
+    /// The citizen in the card of cases that name none [default: adult-default]
+    #[arg(long, value_name = "NAME")]
+    persona: Option<String>,
     /// Everything random derives from this number
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(super) seed: u64,
@@ -73,6 +79,8 @@ pub(crate) struct Run {
     /// The day against which validity is judged [default: the real one]
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<Date>,
+    #[command(flatten)]
+    pub(super) reader: ReaderArgs,
 }
 
 /// Which cases get a line.
@@ -87,14 +95,10 @@ pub(crate) enum Show {
 }
 
 impl Run {
-    /// The chip of cases that name none.
-    pub(crate) fn chip_name(&self) -> &str {
-        &self.chip
-    }
-
-    /// The citizen of cases that name none.
-    pub(crate) fn persona_name(&self) -> &str {
-        &self.persona
+    /// Chip and citizen of cases that name none; nothing where the card is not made here.
+    pub(crate) fn made_of(&self) -> Option<(&str, &str)> {
+        let made_here = self.target == Place::Emulator || self.reader.serve.is_some();
+        made_here.then(|| (self.chip(), self.persona()))
     }
 
     /// Whether only the plan is wanted.
@@ -109,38 +113,52 @@ impl Run {
 
     /// Everything that can be known to be wrong before the suite is read.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        if self.target != "emulator" && self.trace_file().is_none() {
-            return Err(Failure::Usage(format!(
-                "`--target {}` is not in this version: it judges the embedded card (`--target emulator`) and traces \
-                 (`--target trace:FILE`); physical cards in a PC/SC reader come with a later release",
-                self.target
-            )));
+        cie_emulator::chip::chip(self.chip()).map_err(|error| Failure::Usage(error.to_string()))?;
+        Persona::builtin(self.persona()).map_err(|error| Failure::Usage(error.to_string()))?;
+        match (&self.target, self.reader.serve.is_some()) {
+            (Place::Emulator | Place::Trace(_), _) => {
+                if let Some(option) = self.reader.given() {
+                    return Err(Failure::Usage(format!(
+                        "{option} is for cards in a reader; add --target reader, or leave it out"
+                    )));
+                }
+            }
+            (Place::Reader(_), false) if self.persona.is_some() => {
+                return Err(Failure::Usage(
+                    "--persona: who holds the card in a reader is not a matter of choice; leave it out, or serve cards of that persona with --serve"
+                        .to_owned(),
+                ));
+            }
+            (Place::Reader(_), _) => {}
         }
-        cie_emulator::chip::chip(&self.chip).map_err(|error| Failure::Usage(error.to_string()))?;
-        Persona::builtin(&self.persona).map_err(|error| Failure::Usage(error.to_string()))?;
         check_reports(&self.report)
     }
 
-    /// The trace that plays the card.
-    fn trace_file(&self) -> Option<&str> {
-        self.target
-            .strip_prefix("trace:")
-            .filter(|file| !file.is_empty())
+    /// The chip of cases that name none.
+    pub(super) fn chip(&self) -> &str {
+        self.chip.as_deref().unwrap_or(DEFAULT_CHIP)
     }
 
-    /// Where the cards come from.
-    pub(super) fn provider(&self) -> Result<Box<dyn Provider>, Failure> {
-        let Some(file) = self.trace_file() else {
-            let cards = EmbeddedCards::new(&self.chip).of_persona(&self.persona);
-            return Ok(Box::new(cards));
-        };
-        let cards = TraceCards::open(Path::new(file))?;
+    /// The recording that plays the card.
+    pub(super) fn trace(&self, file: &Path) -> Result<TraceCards, Failure> {
+        let cards = TraceCards::open(file)?;
         match cards.seed() {
             Some(seed) if seed != self.seed => Err(Failure::Usage(format!(
-                "{file} was recorded with seed {seed}, and another seed makes the terminal send other bytes; add --seed {seed}"
+                "{} was recorded with seed {seed}, and another seed makes the terminal send other bytes; add --seed {seed}",
+                file.display()
             ))),
-            _ => Ok(Box::new(cards)),
+            _ => Ok(cards),
         }
+    }
+
+    /// The chip that was named.
+    pub(super) fn named_chip(&self) -> Option<&str> {
+        self.chip.as_deref()
+    }
+
+    /// The persona of cases that name none.
+    pub(super) fn persona(&self) -> &str {
+        self.persona.as_deref().unwrap_or(DEFAULT_PERSONA)
     }
 
     /// The day of the run.
@@ -149,25 +167,30 @@ impl Run {
     }
 
     /// For the runner.
-    pub(super) fn as_options(&self) -> Options {
+    pub(super) fn as_options(&self, named: BTreeSet<String>) -> Options {
         let mut rerun = Vec::new();
         if let Some(folder) = &self.choice.folder.suite_dir {
             rerun.push(format!("--suite-dir '{}'", folder.display()));
         }
-        if self.target != "emulator" {
-            rerun.push(format!("--target '{}'", self.target));
+        match &self.target {
+            Place::Emulator => {}
+            Place::Trace(_) => rerun.push(format!("--target '{}'", self.target)),
+            Place::Reader(_) => {
+                rerun.push(format!("--target '{}'", self.target));
+                rerun.extend(self.reader.again());
+            }
         }
-        if self.chip != DEFAULT_CHIP {
-            rerun.push(format!("--chip {}", self.chip));
+        if self.chip() != DEFAULT_CHIP {
+            rerun.push(format!("--chip {}", self.chip()));
         }
-        if self.persona != DEFAULT_PERSONA {
-            rerun.push(format!("--persona {}", self.persona));
+        if self.persona() != DEFAULT_PERSONA {
+            rerun.push(format!("--persona {}", self.persona()));
         }
         if let Some(day) = self.today {
             rerun.push(format!("--today {day}"));
         }
         Options {
-            named: std::collections::BTreeSet::new(),
+            named,
             seed: self.seed,
             jobs: self
                 .jobs
@@ -181,11 +204,16 @@ impl Run {
 
     /// The options that can change a verdict, for the report.
     pub(super) fn that_matter(&self) -> BTreeMap<String, String> {
-        let mut options = BTreeMap::from([
-            ("chip".to_owned(), self.chip.clone()),
-            ("persona".to_owned(), self.persona.clone()),
-            ("today".to_owned(), self.day()),
-        ]);
+        let mut options = BTreeMap::from([("today".to_owned(), self.day())]);
+        let named = (self.chip(), self.persona());
+        let made_of = match self.target {
+            Place::Trace(_) => Some(named),
+            Place::Emulator | Place::Reader(_) => self.made_of(),
+        };
+        if let Some((chip, persona)) = made_of {
+            options.insert("chip".to_owned(), chip.to_owned());
+            options.insert("persona".to_owned(), persona.to_owned());
+        }
         if self.fail_fast {
             options.insert("fail-fast".to_owned(), "true".to_owned());
         }
