@@ -10,6 +10,7 @@ use cie_emulator::card::Image;
 use cie_emulator::credentials::Code;
 use cie_emulator::files::DedicatedFile;
 use cie_emulator::persona::{CVCA_REFERENCE, CardData, Document, Persona, Trust};
+use cie_emulator::wire::StatusWord;
 use x509_cert::der::Encode;
 
 use crate::scenario::model::{DocumentFile, KeyReference, Password, PersonaField};
@@ -38,6 +39,17 @@ pub struct Facts {
     authority: Option<emrtd::Authority>,
     /// What was asked for last and is not known.
     missing: Arc<Mutex<Option<Missing>>>,
+    /// What a physical card has told of its counters since the run began.
+    learnt: Arc<Mutex<[Learnt; 2]>>,
+}
+
+/// What was found out about one counter of a physical card.
+#[derive(Clone, Copy, Debug, Default)]
+struct Learnt {
+    /// The right value was accepted and no wrong one presented since: all tries are there.
+    is_full: bool,
+    /// How many those are.
+    full: u8,
 }
 
 /// Something that a step needs and nobody knows of this card: it says nothing about the card, and nothing is wrong with the step.
@@ -125,7 +137,31 @@ impl Facts {
             document: document_files(&card.document),
             authority: Some(authority()?),
             missing: Arc::default(),
+            learnt: Arc::default(),
         })
+    }
+
+    /// Notes what an answer to VERIFY tells: a count that comes when all tries are there says how many those are.
+    pub(super) fn learn_tries(&self, puk: bool, without_data: bool, sw: StatusWord) {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(counter) = learnt.get_mut(usize::from(puk)) else {
+            return;
+        };
+        match (without_data, sw.tries_left()) {
+            (false, _) => counter.is_full = sw.is_ok(),
+            (true, Some(left)) if counter.is_full => counter.full = left,
+            (true, _) => {}
+        }
+    }
+
+    /// Tries of PIN and PUK when nothing was used up: known, or found out; 0 for neither.
+    pub(super) fn full_tries(&self) -> (u8, u8) {
+        if self.tries != (0, 0) {
+            return self.tries;
+        }
+        let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        let [pin, puk] = *learnt;
+        (pin.full, puk.full)
     }
 
     /// Nothing but the family, where it is known.

@@ -27,17 +27,31 @@ fn an_option_beats_the_file_and_the_file_beats_the_environment() {
     let environment = |name: &str| {
         Some(OsString::from(match name {
             "CIE_CONF_PIN" => "11111112",
-            _ => "22222223",
+            "CIE_CONF_PUK" => "22222223",
+            "CIE_CONF_CAN" => "123456",
+            _ => return None,
         }))
     };
     let file = file("# the lab's card\n\npin = 33333334\n");
     let all = Secrets::gather(["pin=55555556"], Some(file.path()), environment).unwrap();
     assert_eq!(all.get(CodeName::Pin), Some(&code("55555556")));
     assert_eq!(all.get(CodeName::Puk), Some(&code("22222223")));
+    assert_eq!(all.password("can"), Some("123456"));
     let two = Secrets::gather([], Some(file.path()), environment).unwrap();
     assert_eq!(two.get(CodeName::Pin), Some(&code("33333334")));
     let none = Secrets::gather([], None, nothing).unwrap();
     assert_eq!(none, Secrets::none());
+}
+
+/// A value that stands in a file of its own, which process lists do not show.
+#[test]
+fn an_option_may_name_a_private_file() {
+    let file = file("33333334\n");
+    let option = format!("pin=@{}", file.path().display());
+    let secrets = Secrets::gather([option.as_str()], None, nothing).unwrap();
+    assert_eq!(secrets.get(CodeName::Pin), Some(&code("33333334")));
+    let missing = Secrets::gather(["pin=@/no/such/file"], None, nothing).unwrap_err();
+    assert!(missing.to_string().contains("/no/such/file"), "{missing}");
 }
 
 #[rstest]
@@ -57,8 +71,12 @@ fn an_option_beats_the_file_and_the_file_beats_the_environment() {
     "13572468",
     "--secret: expected pin=… or puk=… with eight digits each, can=… with six, or mrz=…"
 )]
+#[case::can(
+    "can=13572",
+    "the can from --secret is not one: can has six digits, mrz all lines of the zone without breaks (90, 88 or 72 characters)"
+)]
 #[case::another_name(
-    "can=135724",
+    "pan=135724",
     "--secret: expected pin=… or puk=… with eight digits each, can=… with six, or mrz=…"
 )]
 fn options_that_are_none(#[case] option: &str, #[case] message: &str) {

@@ -17,7 +17,15 @@ fn nothing_that_costs_runs_unless_it_was_allowed() {
     let card = card(CARD, &daemon.endpoints()[0]);
     let folder = tempfile::tempdir().unwrap();
     let arguments = [
-        "run", "--target", "reader", "--show", "none", "--report", "json=-",
+        "run",
+        "--target",
+        "reader",
+        "--patience",
+        "0",
+        "--show",
+        "none",
+        "--report",
+        "json=-",
     ];
     let said = call(&daemon, folder.path(), &arguments);
     let table = verdicts(&said);
@@ -97,11 +105,12 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         assert!(!text.contains(pin.as_str()) && !text.contains(puk.as_str()));
         assert!(!text.contains(&hex::encode_upper(pin)) && !text.contains(&hex::encode_upper(puk)));
     }
-    // The lab's PIN opens the card as before, with all its tries.
+    // The lab's PIN opens the card as before, with all its tries: whatever a right PIN must come before ran.
     private("pin", pin);
     let again = [
         "run",
         "pin/right-pin-opens[chip=bit4id2]",
+        "read/holder-data-with-pin",
         "--target",
         "reader",
         "--secret",
@@ -111,8 +120,14 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         "--report",
         "json=-",
     ];
-    let table = verdicts(&call(&daemon, folder.path(), &again));
-    assert_eq!(count(&table, "passed"), 1, "{table:#?}");
+    let again = verdicts(&call(&daemon, folder.path(), &again));
+    assert!(count(&again, "passed") > 0, "{again:#?}");
+    assert_eq!(
+        count(&again, "failed") + count(&again, "inconclusive"),
+        0,
+        "{again:#?}"
+    );
+    assert!(count(&table, "passed") > 20, "{table:#?}");
 }
 
 #[rstest]

@@ -43,11 +43,17 @@ impl Session {
             return Ok(());
         };
         let terminal = &mut self.terminal;
-        guard
-            .clear_way(&command.view(), protected, |plain| {
-                send(terminal, plain, protected)
-            })
-            .map_err(stopped)
+        let mut told = Vec::new();
+        let result = guard.clear_way(&command.view(), protected, |plain| {
+            let sw = send(terminal, plain, protected)?;
+            told.push((CommandBuf::from(*plain), sw));
+            Ok(sw)
+        });
+        // What the guard was told of the counters is told to the case as well.
+        for (question, sw) in told {
+            self.tries_told_by(&question, sw);
+        }
+        result.map_err(stopped)
     }
 
     /// Asks for a command that is spoiled on its way: the card may read other data than were built.

@@ -12,6 +12,17 @@ impl Session {
     /// Notes what an answer to a command on codes tells of the tries left.
     pub(super) fn tries_told_by(&mut self, command: &CommandBuf, sw: StatusWord) {
         let header = command.header;
+        let asks = header.ins == ins::VERIFY && command.data.is_empty();
+        match header.ins {
+            ins::VERIFY if matches!(header.p2, 0x81 | 0x82) => {
+                self.facts.learn_tries(header.p2 == 0x82, asks, sw);
+            }
+            ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER if !sw.is_ok() => {
+                self.facts.learn_tries(false, asks, sw);
+                self.facts.learn_tries(true, asks, sw);
+            }
+            _ => {}
+        }
         if sw.is_ok() {
             self.tries_told_by_success(header.ins, header.p1, header.p2);
             return;
@@ -37,7 +48,7 @@ impl Session {
             (ins::VERIFY, 0x82) => (false, true),
             _ => return,
         };
-        let (full_pin, full_puk) = self.facts.tries;
+        let (full_pin, full_puk) = self.facts.full_tries();
         if pin {
             self.tries_told.0 = (full_pin > 0).then_some(full_pin);
         }
