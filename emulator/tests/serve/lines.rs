@@ -43,7 +43,9 @@ fn a_signal_takes_the_card_out(#[case] signal: Signal) {
         .iter()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].to_string())
         .collect();
-    assert_eq!(events[events.len() - 2..], ["\"removed\"", "\"end\""]);
+    // The reader may see the empty slot before or after this is told; the end is told last.
+    assert!(events.contains(&"\"removed\"".to_owned()), "{events:?}");
+    assert_eq!(events.last().map(String::as_str), Some("\"end\""));
 }
 
 #[test]
