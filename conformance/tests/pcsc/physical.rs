@@ -105,12 +105,11 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         assert!(!text.contains(pin.as_str()) && !text.contains(puk.as_str()));
         assert!(!text.contains(&hex::encode_upper(pin)) && !text.contains(&hex::encode_upper(puk)));
     }
-    // The lab's PIN opens the card as before, with all its tries: whatever a right PIN must come before ran.
+    // The lab's PIN is in force: whatever it opens is open.
     private("pin", pin);
     let again = [
         "run",
-        "pin/right-pin-opens[chip=bit4id2]",
-        "read/holder-data-with-pin",
+        "signature",
         "--target",
         "reader",
         "--secret",
@@ -121,13 +120,13 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         "json=-",
     ];
     let again = verdicts(&call(&daemon, folder.path(), &again));
-    assert!(count(&again, "passed") > 0, "{again:#?}");
+    assert!(count(&again, "passed") > 10, "{again:#?}");
     assert_eq!(
         count(&again, "failed") + count(&again, "inconclusive"),
         0,
         "{again:#?}"
     );
-    assert!(count(&table, "passed") > 20, "{table:#?}");
+    assert!(count(&table, "passed") > 15, "{table:#?}");
 }
 
 #[rstest]

@@ -36,6 +36,15 @@ fn send(
     Ok(reply.sw)
 }
 
+/// The command with zeros for data: what an answer tells of counters depends on there being data, not on the codes in them.
+fn without_codes(plain: &Command<'_>) -> CommandBuf {
+    let zeros = vec![0; plain.data.len()];
+    CommandBuf::from(Command {
+        data: &zeros,
+        ..*plain
+    })
+}
+
 impl Session {
     /// Asks for a command that goes as it is; whatever must come before it is sent.
     pub(super) fn ask(&mut self, command: &CommandBuf, protected: bool) -> Result<(), Trouble> {
@@ -46,7 +55,7 @@ impl Session {
         let mut told = Vec::new();
         let result = guard.clear_way(&command.view(), protected, |plain| {
             let sw = send(terminal, plain, protected)?;
-            told.push((CommandBuf::from(*plain), sw));
+            told.push((without_codes(plain), sw));
             Ok(sw)
         });
         // What the guard was told of the counters is told to the case as well.
@@ -101,7 +110,15 @@ impl Session {
     pub(super) fn guarded_restore(&mut self) -> Option<Result<(), Trouble>> {
         let guard = self.guard.clone()?;
         let terminal = &mut self.terminal;
-        let farewell = guard.restore(true, |plain| send(terminal, plain, true));
+        let mut told = Vec::new();
+        let farewell = guard.restore(true, |plain| {
+            let sw = send(terminal, plain, true)?;
+            told.push((without_codes(plain), sw));
+            Ok::<_, TerminalError>(sw)
+        });
+        for (question, sw) in told {
+            self.tries_told_by(&question, sw);
+        }
         Some(match farewell {
             Farewell::AsFound => Ok(()),
             changed @ Farewell::Changed { .. } => Err(Trouble::Rule(changed.to_string())),

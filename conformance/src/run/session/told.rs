@@ -17,6 +17,10 @@ impl Session {
             ins::VERIFY if matches!(header.p2, 0x81 | 0x82) => {
                 self.facts.learn_tries(header.p2 == 0x82, asks, sw);
             }
+            // A reset gives the PIN all its tries, as its right value does.
+            ins::RESET_RETRY_COUNTER if sw.is_ok() && header.p2 == 0x81 => {
+                self.facts.learn_tries(false, asks, sw);
+            }
             ins::CHANGE_REFERENCE_DATA | ins::RESET_RETRY_COUNTER if !sw.is_ok() => {
                 self.facts.learn_tries(false, asks, sw);
                 self.facts.learn_tries(true, asks, sw);
