@@ -5,6 +5,7 @@ mod options;
 mod place;
 mod plan;
 mod prepare;
+mod private;
 mod progress;
 mod reader;
 mod serve;
@@ -18,6 +19,7 @@ use cie_conformance::suite::{Selection, Suite};
 pub(crate) use options::{Run, check_reports};
 use place::Place;
 use progress::Progress;
+use serve::Serve;
 
 use crate::failure::Failure;
 use crate::output;
@@ -31,6 +33,9 @@ impl Run {
     /// Runs, and records what passes where that is wanted.
     pub(crate) fn run_with(self, recorder: Option<&Recorder>) -> Result<ExitCode, Failure> {
         self.check()?;
+        if let (Some(Serve::Private(reader)), false) = (&self.reader.serve, self.dry_run) {
+            return private::run(*reader);
+        }
         let suite = self.choice.suite()?;
         let mut selection = self.choice.select(&suite)?;
         let coverage = selection.whole.then(|| suite.coverage(&selection.cases));

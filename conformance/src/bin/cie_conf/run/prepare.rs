@@ -11,7 +11,8 @@ use cie_emulator::chip::chip;
 
 use super::options::Run;
 use super::place::Place;
-use super::{plan, reader, serve};
+use super::serve::{self, Serve};
+use super::{plan, reader};
 use crate::failure::Failure;
 
 /// What is under test.
@@ -89,12 +90,14 @@ impl Run {
                 let cards = made();
                 let through = format!("{}, through a virtual reader", cards.describe());
                 let plan = plan::of(&selection.cases, &through, &self.report);
-                let cards = if self.dry_run {
-                    Cards::None
-                } else {
-                    let options = self.reader.reader_options();
-                    let served = serve::start(way, name.as_deref(), options, cards)?;
-                    Cards::Made(Box::new(served))
+                let cards = match way {
+                    Serve::Via(way) if !self.dry_run => {
+                        let options = self.reader.reader_options();
+                        let served = serve::start(way, name.as_deref(), options, cards)?;
+                        Cards::Made(Box::new(served))
+                    }
+                    // A private daemon's run is another process, which is told the way.
+                    Serve::Via(_) | Serve::Private(_) => Cards::None,
                 };
                 Ok(Prepared {
                     cards,

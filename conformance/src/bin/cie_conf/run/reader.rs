@@ -53,7 +53,8 @@ pub(crate) struct ReaderArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
     /// Puts cards of this program into a virtual reader and judges them through it, a fresh one for every case: `driver` (our
-    /// reader driver), `vpcd`, with `:ENDPOINT` or `:PORT` where it is not the usual one
+    /// reader driver), `vpcd`, with `:ENDPOINT` or `:PORT` where it is not the usual one; `private` or `private:vpcd`: of a pcscd
+    /// that is started for this run alone
     #[arg(long, value_name = "VIA", conflicts_with_all = ["allow", "sacrificial", "secret", "secrets", "ledger"])]
     pub(super) serve: Option<Serve>,
     /// The control API of `cie-card serve`, which takes the card out and puts it back where a case wants that; otherwise a person

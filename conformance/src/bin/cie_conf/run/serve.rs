@@ -13,6 +13,7 @@ use cie_conformance::target::reader::{PcscLink, Reader, ReaderError, ReaderOptio
 use cie_emulator::install;
 use cie_emulator::link::{Endpoint, Link, LinkEvent, Slot, VPCD_PORT, Via};
 
+use super::private::PrivateReader;
 use crate::failure::Failure;
 
 /// How long daemon and reader may take to show up.
@@ -20,7 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The way from cards to PC/SC.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Serve(Via);
+pub(crate) enum Serve {
+    /// Into a reader of a daemon that runs.
+    Via(Via),
+    /// Into a reader of a daemon of the run's own.
+    Private(PrivateReader),
+}
 
 impl FromStr for Serve {
     type Err = String;
@@ -36,7 +42,7 @@ impl FromStr for Serve {
                     None => install::endpoint(1),
                     Some(place) => Endpoint::from_str(place).map_err(|error| error.to_string())?,
                 };
-                Ok(Self(Via::Driver(endpoint)))
+                Ok(Self::Via(Via::Driver(endpoint)))
             }
             "vpcd" => {
                 let port = match place {
@@ -46,18 +52,27 @@ impl FromStr for Serve {
                         .map_err(|_| format!("`{port}` is no port; write vpcd:35963"))?,
                 };
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-                Ok(Self(Via::Vpcd(address)))
+                Ok(Self::Via(Via::Vpcd(address)))
             }
-            _ => Err("write driver, driver:unix:/path/of/the/socket, vpcd or vpcd:PORT".to_owned()),
+            "private" => match place {
+                None => Ok(Self::Private(PrivateReader::Driver)),
+                Some("vpcd") => Ok(Self::Private(PrivateReader::Vpcd)),
+                Some(other) => Err(format!("`private:{other}`: write private or private:vpcd")),
+            },
+            _ => Err(
+                "write driver, driver:unix:/path/of/the/socket, vpcd, vpcd:PORT, private or private:vpcd"
+                    .to_owned(),
+            ),
         }
     }
 }
 
 impl fmt::Display for Serve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Via::Driver(endpoint) => write!(f, "driver:{endpoint}"),
-            Via::Vpcd(address) => write!(f, "vpcd:{}", address.port()),
+        match self {
+            Self::Via(Via::Driver(endpoint)) => write!(f, "driver:{endpoint}"),
+            Self::Via(Via::Vpcd(address)) => write!(f, "vpcd:{}", address.port()),
+            Self::Private(reader) => f.write_str(reader.name()),
         }
     }
 }
@@ -85,7 +100,7 @@ impl Provider for Served {
 
 /// Shows an empty slot to PC/SC, and finds the reader that shows it.
 pub(super) fn start(
-    serve: &Serve,
+    via: &Via,
     name: Option<&str>,
     options: ReaderOptions,
     cards: EmbeddedCards,
@@ -96,13 +111,13 @@ pub(super) fn start(
         // Nobody listens any more once the reader was found.
         let _ = heard.send(event);
     });
-    let link = Link::start(slot.clone(), serve.0.clone(), listener)
+    let link = Link::start(slot.clone(), via.clone(), listener)
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let slot = ServedSlot::fill(slot, &cards).map_err(Failure::Harness)?;
     wait_until_connected(&events)?;
     let name = find(name)?;
     let options = ReaderOptions {
-        lone_bytes: matches!(serve.0, Via::Driver(_)),
+        lone_bytes: matches!(via, Via::Driver(_)),
         ..options
     };
     let reader = Reader::new(Box::new(PcscLink::new()), name, options, slot.hands());
