@@ -11,11 +11,14 @@ fn at_a_terminal(arguments: &str) -> Option<(Served, PipeWriter)> {
         return None;
     }
     let program = env!("CARGO_BIN_EXE_cie-card");
-    let line =
-        format!("{program} serve {arguments} --also seed=8,name=other; echo code $?; stty -a");
+    // Ctrl-C reaches the shell too, which shall go on after it.
+    let line = format!(
+        "trap : INT; {program} serve {arguments} --also seed=8,name=other; echo code $?; stty -a"
+    );
     let (reader, writer) = std::io::pipe().unwrap();
     let mut command = Command::new("script");
     command
+        .env("SHELL", "/bin/sh")
         .args(["-qec", &line, "/dev/null"])
         .stdin(reader)
         .stdout(Stdio::piped())

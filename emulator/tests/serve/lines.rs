@@ -43,9 +43,13 @@ fn a_signal_takes_the_card_out(#[case] signal: Signal) {
         .iter()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].to_string())
         .collect();
-    // The reader may see the empty slot before or after this is told; the end is told last.
-    assert!(events.contains(&"\"removed\"".to_owned()), "{events:?}");
-    assert_eq!(events.last().map(String::as_str), Some("\"end\""));
+    // Whether the reader hears of the empty slot before or after people do is nobody's promise.
+    let told: Vec<&str> = events
+        .iter()
+        .map(String::as_str)
+        .filter(|event| *event != "\"link\"")
+        .collect();
+    assert_eq!(told[told.len() - 2..], ["\"removed\"", "\"end\""]);
 }
 
 #[test]

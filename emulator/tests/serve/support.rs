@@ -179,13 +179,15 @@ fn lines_of(source: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 fn find(lines: &Receiver<String>, words: &str) -> String {
+    let mut passed = Vec::new();
     loop {
         let line = lines
             .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("no line with {words:?}"));
+            .unwrap_or_else(|why| panic!("no line with {words:?}: {why}; before it: {passed:#?}"));
         if line.contains(words) {
             return line;
         }
+        passed.push(line);
     }
 }
 
