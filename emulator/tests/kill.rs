@@ -76,7 +76,7 @@ fn nothing_is_lost_that_was_answered() {
         tally.add(&lane.join().unwrap());
     }
     println!(
-        "kill -9: {} kills (seed {seed}, {} cards), {} while it came up, {} in a command that was answered all the same, {} in one \
+        "trust: kill -9: {} kills (seed {seed}, {} cards), {} while it came up, {} in a command that was answered all the same, {} in one \
          without answer ({} with nothing of it durable, {} with a part, {} with all); {} commands answered, nothing lost",
         tally.kills,
         tally.cards,

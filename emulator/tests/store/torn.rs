@@ -63,7 +63,7 @@ fn every_cut_and_every_loss() {
     assert_eq!(numbers.sequences, 7 * 11);
     assert!(numbers.power_ups == numbers.cuts * Loss::ALL.len());
     println!(
-        "power cuts: {} write points, {} sequences, {} cuts, {} power-ups",
+        "trust: power cuts: {} write points, {} sequences, {} cuts, {} power-ups, no invariant broken",
         WritePoint::ALL.len(),
         numbers.sequences,
         numbers.cuts,
