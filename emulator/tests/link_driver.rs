@@ -1,6 +1,7 @@
 //! The served side of the reader driver against a driver of the test's own: what it says, and what it survives.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::unimplemented,
     reason = "helpers of tests fail by panicking"
 )]

@@ -17,7 +17,7 @@ const PROPERTY_MAX_APDU_DATA_SIZE: u8 = 10;
 const MAX_APDU_DATA_SIZE: u32 = 1 << 16;
 
 const fn control_code(code: Dword) -> Dword {
-    0x4200_0000 + code
+    0x4200_0000 | code
 }
 
 /// The answer to a control code; none when the reader does not know it. Values of features are big-endian, those of

@@ -4,7 +4,22 @@
 //! It knows readers, not cards: no APDU is read here. It trusts neither its peer nor its caller: a peer can be silent,
 //! closing, or speaking garbage at any moment, and a panic never crosses into pcscd.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::panic_in_result_fn,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_in_result,
+        clippy::unwrap_used
+    )
+)]
 
 mod attributes;
 mod connection;

@@ -130,14 +130,14 @@ impl Reader {
 
     /// The event thread's wait: returns when there is something to see, when asked to stop, or after `limit`.
     pub(crate) fn wait(&self, limit: Duration) {
-        let end = Instant::now() + limit;
+        let began = Instant::now();
         if lock(&self.shared.presence).has_shown_absence() {
             std::thread::sleep(SHORTEST_ABSENCE);
         }
         let mut presence = lock(&self.shared.presence);
         presence.enter_wait();
         while !presence.is_due() {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = limit.saturating_sub(began.elapsed());
             if left.is_zero() {
                 break;
             }

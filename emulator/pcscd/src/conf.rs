@@ -120,7 +120,7 @@ pub fn reader_conf(entries: &[Entry]) -> Result<String, ConfError> {
         }
         // pcscd refuses two readers of one driver with the same channel; sockets have none, so they are counted.
         let channel = match entry.channel {
-            0 => 0x10_0000 + index,
+            0 => index.saturating_add(0x10_0000),
             channel => channel as usize,
         };
         let _ = write!(

@@ -1,8 +1,6 @@
 //! The applications of the card. Each turns a command APDU into a command of *meaning* and executes that; an application
 //! never sees whether secure messaging was on except through the security status it asks for.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
-
 pub mod emrtd;
 pub mod ias;
 mod read;

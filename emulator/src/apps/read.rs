@@ -231,11 +231,11 @@ impl ReadBinary {
 const fn content_that_fits(total: usize) -> usize {
     match total {
         0..=1 => 0,
-        2..=129 => total - 2,
+        2..=129 => total.saturating_sub(2),
         130 => 127,
-        131..=258 => total - 3,
+        131..=258 => total.saturating_sub(3),
         259 => 255,
-        _ => total - 4,
+        _ => total.saturating_sub(4),
     }
 }
 

@@ -202,7 +202,7 @@ impl Desk {
                 .iter()
                 .enumerate()
                 .map(|(index, reader)| ReaderStatus {
-                    reader: index + 1,
+                    reader: index.saturating_add(1),
                     name: reader.slot.name().to_owned(),
                     card: reader.inside.as_ref().map(|(number, _)| card(*number)),
                 })
@@ -268,7 +268,7 @@ impl Desk {
         Err(match elsewhere {
             Some(index) => Refusal::Elsewhere {
                 card,
-                reader: index + 1,
+                reader: index.saturating_add(1),
             },
             None => Refusal::NoCard {
                 card,

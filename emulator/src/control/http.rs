@@ -84,7 +84,7 @@ impl Answer {
             "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{challenge}Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{}",
             self.status,
             self.reason(),
-            self.json.len() + 1,
+            self.json.len().saturating_add(1),
             self.json
         )
         .into_bytes()
@@ -183,7 +183,7 @@ fn serve(
             None => send(
                 stream,
                 &Answer::error(503, "too many connections; try again"),
-                Instant::now() + PATIENCE,
+                Deadline::after(PATIENCE),
             ),
         });
     }
@@ -206,7 +206,7 @@ impl Drop for Place {
 }
 
 fn converse(stream: TcpStream, handler: &Handler) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Deadline::after(PATIENCE);
     let answer = match read_request(&mut Timed {
         stream: &stream,
         deadline,
@@ -214,11 +214,11 @@ fn converse(stream: TcpStream, handler: &Handler) {
         Ok(request) => handler(&request),
         Err(answer) => answer,
     };
-    send(stream, &answer, Instant::now() + PATIENCE);
+    send(stream, &answer, Deadline::after(PATIENCE));
 }
 
-fn send(mut stream: TcpStream, answer: &Answer, deadline: Instant) {
-    let left = deadline.saturating_duration_since(Instant::now());
+fn send(mut stream: TcpStream, answer: &Answer, deadline: Deadline) {
+    let left = deadline.left();
     // Who does not take the answer goes without.
     let _ = stream
         .set_write_timeout(Some(left.max(Duration::from_millis(1))))
@@ -231,7 +231,7 @@ fn send(mut stream: TcpStream, answer: &Answer, deadline: Instant) {
 fn drain(stream: &TcpStream) {
     let mut timed = Timed {
         stream,
-        deadline: Instant::now() + Duration::from_millis(500),
+        deadline: Deadline::after(Duration::from_millis(500)),
     };
     let mut sink = [0; 1024];
     for _ in 0..64 {
@@ -245,12 +245,30 @@ fn drain(stream: &TcpStream) {
 /// A connection whose reads end at a deadline, however slowly the bytes come.
 struct Timed<'a> {
     stream: &'a TcpStream,
-    deadline: Instant,
+    deadline: Deadline,
+}
+
+/// The end of a stretch of time, without a sum that could overflow.
+#[derive(Clone, Copy)]
+struct Deadline {
+    began: Instant,
+    length: Duration,
+}
+
+impl Deadline {
+    fn after(length: Duration) -> Self {
+        let began = Instant::now();
+        Self { began, length }
+    }
+
+    fn left(self) -> Duration {
+        self.length.saturating_sub(self.began.elapsed())
+    }
 }
 
 impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.left();
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
@@ -275,7 +293,7 @@ pub fn read_request(source: &mut impl Read) -> Result<Request, Answer> {
                 "the head of the request is longer than 8 KiB",
             ));
         }
-        let room = MAX_HEAD - head.len();
+        let room = MAX_HEAD.saturating_sub(head.len());
         read_some(source, &mut head, room.min(1024))?;
     };
     if length > MAX_BODY {
@@ -285,8 +303,7 @@ pub fn read_request(source: &mut impl Read) -> Result<Request, Answer> {
         ));
     }
     let mut body = head.split_off(end.min(head.len()));
-    while body.len() < length {
-        let missing = length - body.len();
+    while let Some(missing) = length.checked_sub(body.len()).filter(|left| *left > 0) {
         read_some(source, &mut body, missing)?;
     }
     body.truncate(length);

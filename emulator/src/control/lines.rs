@@ -46,12 +46,8 @@ impl Lines {
     #[must_use]
     pub fn about(desk: &Desk) -> Self {
         let status = desk.status();
-        let cards = status.drawer.len()
-            + status
-                .readers
-                .iter()
-                .filter(|reader| reader.card.is_some())
-                .count();
+        let inside = status.readers.iter().filter(|it| it.card.is_some());
+        let cards = status.drawer.len().saturating_add(inside.count());
         Self {
             labels: (1..=cards)
                 .map(|card| desk.label(card).to_owned())
@@ -101,7 +97,7 @@ impl Lines {
             .and_then(|index| self.exchanges.get_mut(index));
         match (&passed.what, place) {
             (What::Event(Event::Exchange(_)), Some(count)) => {
-                *count += 1;
+                *count = count.saturating_add(1);
                 *count
             }
             _ => 0,

@@ -43,7 +43,7 @@ impl Token {
             .chars()
             .position(|c| !(c.is_ascii_alphanumeric() || "-._~+/=".contains(c)));
         if let Some(at) = wrong {
-            return Err(TokenError::Character(at + 1));
+            return Err(TokenError::Character(at.saturating_add(1)));
         }
         if !(SHORTEST..=LONGEST).contains(&text.len()) {
             return Err(TokenError::Length(text.len()));

@@ -11,8 +11,6 @@
 //! }
 //! ```
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
-
 pub mod configuration;
 mod daemon;
 mod driver;

@@ -1,13 +1,6 @@
 //! The file tree of a card: dedicated and elementary files, what is selected, the rules of READ BINARY, and access
 //! conditions **as data**. This room never decides who is authenticated: it is told the security status.
 
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
-
 mod access;
 mod control;
 mod read;

@@ -46,10 +46,10 @@ impl Rest {
 
     /// Waits this long (`None`: for ever), or until woken.
     pub(super) fn pause(&self, length: Option<Duration>) {
-        let end = length.map(|length| Instant::now() + length);
+        let began = Instant::now();
         let mut orders = lock(&self.orders);
         while !orders.stop && !orders.look {
-            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            let left = length.map(|length| length.saturating_sub(began.elapsed()));
             orders = match left {
                 Some(Duration::ZERO) => break,
                 Some(left) => {
@@ -67,9 +67,9 @@ impl Rest {
 
     /// Waits this long, whatever happens in the slot; only an order to stop ends it.
     pub(super) fn stay_away(&self, length: Duration) {
-        let end = Instant::now() + length;
+        let began = Instant::now();
         while !self.is_over() {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = length.saturating_sub(began.elapsed());
             if left.is_zero() {
                 break;
             }

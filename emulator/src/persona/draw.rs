@@ -22,13 +22,20 @@ impl Draw {
     /// A number below `bound` (1 to 65536), every one as likely as the others.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
         let bound = bound.max(1);
-        let fair = u32::MAX - u32::MAX % bound;
+        // The largest multiple of the bound: numbers above it would make small results likelier.
+        let rest = u32::MAX.checked_rem(bound).unwrap_or(0);
+        let fair = u32::MAX.saturating_sub(rest);
         loop {
             let number = u32::from_be_bytes(self.bytes());
             if number < fair {
-                return number % bound;
+                return number.checked_rem(bound).unwrap_or(0);
             }
         }
+    }
+
+    /// A number from `first` on, one of `count`.
+    pub(super) fn from(&mut self, first: u32, count: u32) -> u32 {
+        first.saturating_add(self.below(count))
     }
 
     /// One of `choices`; they must not be empty.
@@ -41,13 +48,19 @@ impl Draw {
     pub(super) fn digits<const N: usize>(&mut self) -> [u8; N] {
         let mut digits = [b'0'; N];
         for digit in &mut digits {
-            *digit += u8::try_from(self.below(10)).unwrap_or(0);
+            *digit = symbol(b"0123456789", self.below(10));
         }
         digits
     }
 
     /// An ASCII capital letter.
     pub(super) fn letter(&mut self) -> char {
-        char::from(b'A' + u8::try_from(self.below(26)).unwrap_or(0))
+        char::from(symbol(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", self.below(26)))
     }
+}
+
+/// The symbol with that index; the callers draw below the count.
+fn symbol<const N: usize>(of: &[u8; N], index: u32) -> u8 {
+    let symbol = of.get(index as usize).or(of.first());
+    symbol.copied().unwrap_or_default()
 }

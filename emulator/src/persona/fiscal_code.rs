@@ -41,7 +41,10 @@ impl FiscalCode {
         birth: Date,
         place: CadastralCode,
     ) -> Self {
-        let day = birth.day() + if sex == Sex::Female { 40 } else { 0 };
+        let day = birth.day().saturating_add(match sex {
+            Sex::Female => 40,
+            Sex::Male => 0,
+        });
         let month = MONTHS
             .get(usize::from(birth.month()).saturating_sub(1))
             .copied()
@@ -72,7 +75,7 @@ impl FiscalCode {
             if let Some(slot) = code.get_mut(position)
                 && slot.is_ascii_digit()
             {
-                let letter = HOMOCODY.get(usize::from(*slot - b'0'));
+                let letter = HOMOCODY.get(usize::from(slot.wrapping_sub(b'0')));
                 *slot = letter.copied().unwrap_or(*slot);
             }
         }
@@ -88,7 +91,7 @@ impl FiscalCode {
             if let Some(slot) = code.get_mut(position)
                 && let Some(digit) = HOMOCODY.iter().position(|letter| letter == slot)
             {
-                *slot = b'0' + u8::try_from(digit).unwrap_or(0);
+                *slot = b"0123456789".get(digit).copied().unwrap_or(*slot);
             }
         }
         code[15] = check_character(&code);
@@ -139,17 +142,18 @@ fn check_character(code: &[u8; 16]) -> u8 {
     let mut sum = 0u16;
     for (index, byte) in code.iter().take(15).enumerate() {
         let value = match byte {
-            b'0'..=b'9' => byte - b'0',
+            b'0'..=b'9' => byte.saturating_sub(b'0'),
             _ => byte.saturating_sub(b'A'),
         };
         // Positions are counted from 1, so the even indexes are the odd positions.
-        sum += u16::from(if index % 2 == 0 {
-            ODD_WEIGHTS.get(usize::from(value)).copied().unwrap_or(0)
-        } else {
-            value
-        });
+        let weight = match index % 2 {
+            0 => ODD_WEIGHTS.get(usize::from(value)).copied().unwrap_or(0),
+            _ => value,
+        };
+        sum = sum.wrapping_add(u16::from(weight));
     }
-    b'A' + u8::try_from(sum % 26).unwrap_or(0)
+    let letter = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ".get(usize::from(sum % 26));
+    letter.copied().unwrap_or(b'A')
 }
 
 impl FromStr for FiscalCode {

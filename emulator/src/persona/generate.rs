@@ -172,7 +172,7 @@ pub(super) fn residence(seed: u64) -> Result<Residence, ValueError> {
     let (city, _, province) = draw.one_of(&PLACES).unwrap_or(&PLACES[0]);
     let street = draw.one_of(&STREETS).unwrap_or(&STREETS[0]);
     Ok(Residence {
-        street: format!("{street} {}", 1 + draw.below(99)).parse()?,
+        street: format!("{street} {}", draw.from(1, 99)).parse()?,
         city: city.parse()?,
         province: province.parse()?,
     })
@@ -203,9 +203,9 @@ pub(super) fn province(code: CadastralCode) -> Option<Province> {
 
 /// A day in `years` years from `first`; none after the 28th, so that every birthday exists every year.
 fn day(draw: &mut Draw, first: u16, years: u32) -> Result<Date, ValueError> {
-    let year = first + u16::try_from(draw.below(years)).unwrap_or(0);
-    let month = 1 + u8::try_from(draw.below(12)).unwrap_or(0);
-    let day = 1 + u8::try_from(draw.below(28)).unwrap_or(0);
+    let year = u16::try_from(draw.from(first.into(), years)).unwrap_or(first);
+    let month = u8::try_from(draw.from(1, 12)).unwrap_or(1);
+    let day = u8::try_from(draw.from(1, 28)).unwrap_or(1);
     Date::new(year, month, day)
 }
 

@@ -273,8 +273,15 @@ impl SerialNumberIcc {
 /// Check digit of ISO/IEC 7812-1 annex B over BCD digits.
 fn luhn_digit(bcd: &[u8]) -> u8 {
     let digits = bcd.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
-    let doubled = |digit: u8| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
-    let sum: u32 = digits
+    let doubled = |digit: u8| {
+        let twice = digit.wrapping_shl(1);
+        if digit > 4 {
+            twice.saturating_sub(9)
+        } else {
+            twice
+        }
+    };
+    let sum = digits
         .rev()
         .enumerate()
         .map(|(index, digit)| {
@@ -284,8 +291,9 @@ fn luhn_digit(bcd: &[u8]) -> u8 {
                 digit
             })
         })
-        .sum();
-    u8::try_from((10 - sum % 10) % 10).unwrap_or(0)
+        .fold(0, u32::wrapping_add);
+    let above = u8::try_from(sum % 10).unwrap_or(0);
+    10_u8.saturating_sub(above) % 10
 }
 
 impl TryFrom<String> for SerialNumberIcc {

@@ -85,7 +85,7 @@ fn cie_df(card: &CardData, profile: &Profile) -> DedicatedFile {
     };
     let mut certificate = card.ef_cert_cie.clone();
     let unused = usize::from(card.certificate_padding);
-    certificate.resize(certificate.len() + unused, 0);
+    certificate.resize(certificate.len().saturating_add(unused), 0);
     let mut files = vec![
         public(
             FileId::EF_ID_SERVIZI,

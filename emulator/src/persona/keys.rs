@@ -39,7 +39,7 @@ impl Role {
 /// The key of a role for a seed.
 pub(super) fn card_key(role: Role, seed: u64) -> Result<PrivateKey, PersonaError> {
     let (prefix, size) = role.pool();
-    let name = format!("{prefix}-{:02}.pem", seed % size);
+    let name = format!("{prefix}-{:02}.pem", seed.checked_rem(size).unwrap_or(0));
     PrivateKey::from_pem(text(&name)?).map_err(|error| unusable(&name, &error.to_string()))
 }
 

@@ -1,8 +1,6 @@
 //! What stands around a card: anything that answers APDUs is a [`Transceiver`], and a decorator is a transceiver around
 //! another one, stackable in any order. No card logic lives here, and no socket.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
-
 pub mod script;
 pub mod trace;
 

@@ -63,7 +63,11 @@ impl Step {
             "" => Ok(Self::Nothing),
             trimmed => match trimmed.strip_prefix('!') {
                 Some(word) => Self::word(word).ok_or_else(|| LineError::UnknownWord {
-                    column: text.chars().take_while(|c| c.is_whitespace()).count() + 1,
+                    column: text
+                        .chars()
+                        .take_while(|c| c.is_whitespace())
+                        .count()
+                        .saturating_add(1),
                     word: word.to_owned(),
                 }),
                 None => bytes(text).map(Self::Command),
@@ -91,11 +95,11 @@ fn bytes(text: &str) -> Result<Vec<u8>, LineError> {
         if found.is_whitespace() {
             continue;
         }
-        let column = index + 1;
+        let column = index.saturating_add(1);
         let digit = found
             .to_digit(16)
             .ok_or(LineError::NotHex { column, found })?;
-        digits += 1;
+        digits = digits.saturating_add(1);
         waiting = match waiting {
             None => Some((column, digit)),
             Some((_, high)) => {

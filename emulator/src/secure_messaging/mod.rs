@@ -4,13 +4,6 @@
 //! One session is keys and a send sequence counter, owned by whoever holds it and consumed by the first error: a session
 //! that failed cannot be used again because it no longer exists. It does not know which application opened it.
 
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
-
 mod keys;
 mod objects;
 mod session;

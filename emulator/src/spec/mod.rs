@@ -11,8 +11,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
-
 mod parse;
 
 pub use parse::SpecError;

@@ -87,7 +87,7 @@ impl FromStr for CardSpec {
     fn from_str(line: &str) -> Result<Self, SpecError> {
         let mut draft = Draft::default();
         for (index, text) in line.split(',').enumerate() {
-            draft.field(index + 1, text.trim())?;
+            draft.field(index.saturating_add(1), text.trim())?;
         }
         draft.check_stored()?;
         let default = Self::default();

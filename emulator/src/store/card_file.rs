@@ -237,7 +237,7 @@ fn lock(file: &File) -> Result<(), Fault> {
 /// The whole file, if it can be a card's.
 fn contents(file: &mut File) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let mut bytes = Zeroizing::new(Vec::new());
-    file.take(layout::MOST as u64 + 1)
+    file.take((layout::MOST as u64).saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(Fault::io("read"))?;
     Ok(bytes)

@@ -171,7 +171,8 @@ pub(super) fn parse(file: &[u8]) -> Result<Parsed<'_>, Fault> {
 
 fn slot(file: &[u8], parity: u64) -> Slot {
     let start = place(parity);
-    let page = file.get(start..start + PAGE).unwrap_or_default();
+    let page = file.get(start..).and_then(|rest| rest.get(..PAGE));
+    let page = page.unwrap_or_default();
     match read_record(page) {
         Some((sequence, memory)) if sequence & 1 == parity => Slot::Valid { sequence, memory },
         Some(_) | None => Slot::Unreadable,
@@ -179,12 +180,13 @@ fn slot(file: &[u8], parity: u64) -> Slot {
 }
 
 fn read_record(page: &[u8]) -> Option<(u64, MemoryRecord)> {
-    let head = page
-        .get(..RECORD_HEAD)
-        .filter(|head| head.starts_with(&RECORD))?;
-    let end = RECORD_HEAD + usize::try_from(number(head, 12, 2)).ok()?;
-    let data = page.get(RECORD_HEAD..end)?;
-    let digest = page.get(end..end + DIGEST)?;
+    let (head, rest) = page.split_at_checked(RECORD_HEAD)?;
+    if !head.starts_with(&RECORD) {
+        return None;
+    }
+    let length = usize::try_from(number(head, 12, 2)).ok()?;
+    let (data, rest) = rest.split_at_checked(length)?;
+    let digest = rest.get(..DIGEST)?;
     if sha256(&[head, data]) != digest {
         return None;
     }

@@ -17,8 +17,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
-
 mod card_file;
 mod check;
 mod content;

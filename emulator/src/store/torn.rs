@@ -121,8 +121,9 @@ impl State {
                 Loss::BitsFlipped => {
                     let mut which = [0; 2];
                     random.fill(&mut which);
-                    let at = usize::from(u16::from_be_bytes(which)) % data.len().max(1);
-                    if let Some(byte) = data.get_mut(at) {
+                    let which = usize::from(u16::from_be_bytes(which));
+                    let at = which.checked_rem(data.len());
+                    if let Some(byte) = at.and_then(|at| data.get_mut(at)) {
                         *byte ^= 0x10;
                     }
                     self.put(position, &data);

@@ -84,13 +84,16 @@ impl StatusWord {
     /// `61xx`: `available` bytes wait for GET RESPONSE; 256 or more is written `6100`.
     #[must_use]
     pub const fn response_available(available: usize) -> Self {
-        Self(0x6100 | if available < 256 { available as u16 } else { 0 })
+        let [.., low] = available.to_be_bytes();
+        let number = if available < 256 { low } else { 0 };
+        Self(u16::from_be_bytes([0x61, number]))
     }
 
     /// `6Cxx`: wrong Le, `exact` bytes are there; 256 is written `6C00`.
     #[must_use]
     pub const fn wrong_le(exact: usize) -> Self {
-        Self(0x6C00 | (exact & 0xFF) as u16)
+        let [.., low] = exact.to_be_bytes();
+        Self(u16::from_be_bytes([0x6C, low]))
     }
 
     /// From the two bytes as they stand at the end of a response.

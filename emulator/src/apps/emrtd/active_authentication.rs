@@ -27,8 +27,9 @@ pub(super) fn internal_authenticate(
                 Trailer::Implicit => 1_usize,
                 Trailer::Explicit(_) => 2,
             };
-            let overhead = 1 + hash.digest_len() + trailer_len;
-            let mut m1 = vec![0; key.size().saturating_sub(overhead)];
+            // The first byte of the message representative, the digest and the trailer are not M1's.
+            let room = key.size().saturating_sub(hash.digest_len());
+            let mut m1 = vec![0; room.saturating_sub(1).saturating_sub(trailer_len)];
             context.random.fill(&mut m1);
             let digest = hash.digest(&[&m1, challenge]);
             iso9796::sign_with_trailer(key, &m1, &digest, *trailer)

@@ -83,7 +83,7 @@ fn agree(context: &mut Context<'_>, index: usize, terminal: &[u8]) -> Result<Ans
         .map_err(|_| profile.chip_key_refused.0)?;
     let encryption = key.suite.derive(shared.secret(), ENC);
     let checksum = key.suite.derive(shared.secret(), MAC);
-    let counter = u64::from(context.image.flaw.is(Defect::ChipCounterKept)) * 2;
+    let counter = u64::from(context.image.flaw.is(Defect::ChipCounterKept)) << 1;
     let session = SecureSession::with_suite(key.suite, &encryption, &checksum, counter)
         .ok_or(StatusWord::NO_PRECISE_DIAGNOSIS)?;
     context.emrtd.chain_begins(base.compress(terminal));

@@ -80,18 +80,18 @@ impl MrzInformation {
 /// Check digit of a field of the MRZ (ICAO 9303-3 §4.9), as its character: weights 7, 3, 1.
 #[must_use]
 pub fn check_digit(field: &[u8]) -> u8 {
+    // Digits stand for themselves, capital letters for 10 to 35, everything else for nothing.
     let value = |byte: &u8| match byte {
-        b'0'..=b'9' => u32::from(byte - b'0'),
-        b'A'..=b'Z' => u32::from(byte - b'A') + 10,
+        b'0'..=b'9' | b'A'..=b'Z' => char::from(*byte).to_digit(36).unwrap_or(0),
         _ => 0,
     };
-    let weights = [7, 3, 1].into_iter().cycle();
-    let sum: u32 = field
+    let weights = [7_u32, 3, 1].into_iter().cycle();
+    let sum = field
         .iter()
         .zip(weights)
-        .map(|(byte, weight)| value(byte) * weight)
-        .sum();
-    b'0' + u8::try_from(sum % 10).unwrap_or_default()
+        .map(|(byte, weight)| value(byte).wrapping_mul(weight))
+        .fold(0, u32::wrapping_add);
+    char::from_digit(sum % 10, 10).map_or(b'0', |digit| digit as u8)
 }
 
 /// The card access number: six digits, printed on the front of a CIE.

@@ -40,7 +40,9 @@ impl CvDate {
         if bytes.iter().any(|digit| *digit > 9) {
             return None;
         }
-        Self::new(2000 + u16::from(10 * y + ear), 10 * m + onth, 10 * d + ay)
+        let number = |tens: u8, ones: u8| tens.saturating_mul(10).saturating_add(ones);
+        let year = u16::from(number(y, ear)).saturating_add(2000);
+        Self::new(year, number(m, onth), number(d, ay))
     }
 
     /// The value of DO `5F25` or `5F24`.

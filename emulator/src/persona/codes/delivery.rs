@@ -279,7 +279,7 @@ impl Issuance {
     fn log(&mut self, event: AuditEvent) {
         self.audit.push(AuditLine {
             nun: self.nun,
-            number: self.audit.len() + 1,
+            number: self.audit.len().saturating_add(1),
             event,
         });
     }

@@ -36,10 +36,12 @@ fn clean(pin: &Code, puk: &Code, public: &[&[u8]]) -> bool {
         puk.first_half(),
         puk.second_half(),
     ];
-    let distinct = halves
-        .iter()
-        .enumerate()
-        .all(|(index, half)| !halves.iter().skip(index + 1).any(|other| other == half));
+    let distinct = halves.iter().enumerate().all(|(index, half)| {
+        !halves
+            .iter()
+            .skip(index.saturating_add(1))
+            .any(|other| other == half)
+    });
     let unseen = halves.iter().all(|half| {
         !public
             .iter()

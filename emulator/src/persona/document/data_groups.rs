@@ -64,12 +64,12 @@ fn four(number: usize) -> [u8; 4] {
 /// EF.DG2: one full frontal face image in JPEG 2000, ISO/IEC 19794-5:2005 without feature points. Readers count on the
 /// picture standing 46 bytes into the record.
 pub(super) fn dg2(picture: &[u8], width: u16, height: u16) -> Vec<u8> {
-    let block = 20 + 12 + picture.len();
+    let block = picture.len().saturating_add(20 + 12);
     let record = [
         // Facial record header: format, version, length of the record, one image.
         &b"FAC\0"[..],
         b"010\0",
-        &four(14 + block),
+        &four(block.saturating_add(14)),
         &[0, 1],
         // Facial information: length of the block, no feature points; gender, eyes, hair, properties, expression, pose
         // unspecified.
@@ -105,8 +105,8 @@ pub(super) fn dg3(fingers: &[Finger<'_>]) -> Vec<u8> {
 }
 
 fn finger_template(finger: &Finger<'_>) -> Vec<u8> {
-    let block = 14 + finger.picture.len();
-    let [_, _, length @ ..] = (32 + block as u64).to_be_bytes();
+    let block = finger.picture.len().saturating_add(14);
+    let [_, _, length @ ..] = (block as u64).saturating_add(32).to_be_bytes();
     let record = [
         // General header: format, version, length (6 bytes), device, acquisition level 31, one finger, pixels per inch.
         &b"FIR\0"[..],

@@ -139,9 +139,9 @@ fn unusable(reason: impl fmt::Display) -> PersonaError {
 
 /// The pair of a pool for a seed.
 fn pick(pool: &[Pair], seed: u64) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), PersonaError> {
-    let count = u64::try_from(pool.len()).unwrap_or(1).max(1);
-    let pair = usize::try_from(seed % count)
-        .ok()
+    let pair = seed
+        .checked_rem(pool.len() as u64)
+        .and_then(|index| usize::try_from(index).ok())
         .and_then(|index| pool.get(index))
         .ok_or_else(|| unusable("a pool is empty"))?;
     let private = hex::decode(&pair.private).map_err(unusable)?;

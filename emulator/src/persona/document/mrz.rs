@@ -82,7 +82,7 @@ impl Mrz {
 
     /// The three lines.
     pub fn lines(&self) -> [&str; 3] {
-        [0, 1, 2].map(|line| self.part(line * LINE, LINE))
+        [0, LINE, 2 * LINE].map(|start| self.part(start, LINE))
     }
 
     /// The password of BAC and PACE, 24 characters: document number, birth and expiry, each with its check digit (ICAO
@@ -92,7 +92,8 @@ impl Mrz {
     }
 
     fn part(&self, from: usize, length: usize) -> &str {
-        self.as_str().get(from..from + length).unwrap_or_default()
+        let from = self.as_str().get(from..).unwrap_or_default();
+        from.get(..length).unwrap_or_default()
     }
 
     /// The fields with a check digit: name, covered characters, digit.
@@ -150,11 +151,11 @@ impl fmt::Display for Mrz {
 
 /// The check digit of characters of the zone, as a digit: weights 7, 3, 1, modulo 10 (Doc 9303-3 §4.9).
 fn digit(characters: &[u8]) -> char {
-    let sum: u32 = characters
+    let sum = characters
         .iter()
-        .zip([7, 3, 1].into_iter().cycle())
-        .map(|(character, weight)| weight * value(*character))
-        .sum();
+        .zip([7_u32, 3, 1].into_iter().cycle())
+        .map(|(character, weight)| weight.wrapping_mul(value(*character)))
+        .fold(0, u32::wrapping_add);
     char::from_digit(sum % 10, 10).unwrap_or('0')
 }
 
@@ -195,11 +196,12 @@ fn identifier(name: &PersonName) -> String {
 /// letter: that tells a reader that it may have been cut (Doc 9303-5 §4.2.2 and §4.2.3).
 fn name(surname: &PersonName, given_names: &PersonName) -> String {
     let (primary, secondary) = (identifier(surname), identifier(given_names));
-    if primary.len() + 2 + secondary.len() <= NAME {
-        return filled(&format!("{primary}<<{secondary}"), NAME);
+    let whole = format!("{primary}<<{secondary}");
+    if whole.len() <= NAME {
+        return filled(&whole, NAME);
     }
     let primary = cut(&primary, SURNAME);
-    let secondary = cut(&secondary, NAME - 2 - primary.len());
+    let secondary = cut(&secondary, (NAME - 2).saturating_sub(primary.len()));
     filled(&format!("{primary}<<{secondary}"), NAME)
 }
 

@@ -148,11 +148,11 @@ impl DataPage {
             field(out, label, value, (x, y, width));
         }
         out.push_str(r##"<rect x="1" y="374" width="854" height="140" fill="#ffffff" fill-opacity="0.92"/>"##);
-        for (line, text) in self.mrz.lines().iter().enumerate() {
+        for (height, text) in [414, 454, 494].into_iter().zip(self.mrz.lines()) {
             let _ = writeln!(
                 out,
                 r##"<text class="mrz" x="46" y="{}" textLength="764" lengthAdjust="spacing">{}</text>"##,
-                414 + 40 * line,
+                height,
                 escaped(text)
             );
         }
@@ -178,7 +178,11 @@ fn field(out: &mut String, label: &str, value: &str, (x, y, width): (u32, u32, u
     const SMALLEST: u32 = 13;
     let length = u32::try_from(value.chars().count()).unwrap_or(1).max(1);
     // Capital letters of these typefaces are about seven tenths as wide as high.
-    let fitting = 10 * width / (7 * length);
+    let letter = length.saturating_mul(7);
+    let fitting = width
+        .saturating_mul(10)
+        .checked_div(letter)
+        .unwrap_or(LARGEST);
     let size = fitting.clamp(SMALLEST, LARGEST);
     let squeezed = match fitting < SMALLEST {
         true => format!(r#" textLength="{width}" lengthAdjust="spacingAndGlyphs""#),
@@ -189,9 +193,9 @@ fn field(out: &mut String, label: &str, value: &str, (x, y, width): (u32, u32, u
         r#"<text class="label" x="{x}" y="{}">{}</text>
 <text class="value" x="{x}" y="{}" font-size="{size}"{squeezed}>{}</text>
 "#,
-        y + 8,
+        y.saturating_add(8),
         escaped(label),
-        y + 34,
+        y.saturating_add(34),
         escaped(value)
     );
 }

@@ -75,21 +75,21 @@ fn sent(exchange: &Exchange) -> Vec<String> {
     };
     let data = command.data.len();
     let extended = bytes.shown().get(4) == Some(&0) && end > 5;
-    let lc = if data == 0 {
-        0
-    } else {
-        1 + 2 * usize::from(extended)
+    let start: usize = match (data, extended) {
+        (0, _) => 4,
+        (_, false) => 5,
+        (_, true) => 7,
     };
-    let start = 4 + lc;
+    let data_end = start.saturating_add(data);
     let mut first = bytes.digits(0..4);
     let mut more = Vec::new();
-    if lc > 0 {
+    if start > 4 {
         first = format!("{first} {} ", bytes.digits(4..start));
-        for from in (start..start + data).step_by(PER_LINE) {
-            more.push(bytes.digits(from..(start + data).min(from + PER_LINE)));
+        for from in (start..data_end).step_by(PER_LINE) {
+            more.push(bytes.digits(from..data_end.min(from.saturating_add(PER_LINE))));
         }
     }
-    let le = bytes.digits(start + data..end);
+    let le = bytes.digits(data_end..end);
     if !more.is_empty() && more.len() == 1 {
         first.push_str(&more.remove(0));
     }
@@ -125,9 +125,9 @@ fn write_tree(out: &mut String, nodes: &[TlvNode], depth: usize) {
             "",
             node.tag,
             node.length,
-            indent = 2 * depth
+            indent = depth.saturating_mul(2)
         );
-        write_tree(out, &node.children, depth + 1);
+        write_tree(out, &node.children, depth.saturating_add(1));
     }
 }
 

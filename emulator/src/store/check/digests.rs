@@ -27,7 +27,7 @@ pub(super) const fn ias_file(number: u8) -> Option<FileId> {
 /// The file of a data group.
 pub(super) const fn data_group(number: u8) -> Option<FileId> {
     match number {
-        1..=16 => Some(FileId(0x0100 + number as u16)),
+        1..=16 => Some(FileId::data_group(number)),
         _ => None,
     }
 }

@@ -27,8 +27,9 @@ struct Codes {
 impl Codes {
     fn of(fresh: &Credentials) -> Self {
         let (pin, puk) = (*fresh.pin.reveal(), *fresh.puk.reveal());
-        let turned =
-            |by: u8| pin.map(|digit| b'0' + (digit.wrapping_sub(b'0').wrapping_add(by)) % 10);
+        let turned = |by: u8| {
+            pin.map(|digit| b'0'.wrapping_add(digit.wrapping_sub(b'0').wrapping_add(by) % 10))
+        };
         // Of three values that differ from the PIN in every digit two at least are not the PUK.
         let mut others = [1, 3, 7]
             .map(turned)
