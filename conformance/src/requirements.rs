@@ -1,6 +1,8 @@
 //! The catalogue of what a CIE must do: ids that scenarios cite and coverage counts. One file per topic; the whole is
 //! embedded in the program. Nothing here judges, it only knows what was written down and how sure it is.
 
+mod articles;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use serde::Deserialize;
 
 use crate::scenario::model::Chips;
 use crate::scenario::{At, Code, Node, Problem, Problems, Source, Span, decode_all, read_document};
+
+pub use articles::{Account, Article, Disposition, Item, is_item_id};
 
 /// What a card must do, in one sentence.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,11 +78,13 @@ pub struct Topic {
     pub title: String,
 }
 
-/// All requirements, by id.
+/// All requirements, by id, and the items of the articles beside them.
 #[derive(Clone, Debug, Default)]
 pub struct Requirements {
     topics: Vec<Topic>,
     by_id: BTreeMap<String, Requirement>,
+    articles: Vec<Article>,
+    items: BTreeMap<String, Item>,
 }
 
 #[derive(Deserialize)]
@@ -120,7 +126,10 @@ impl Requirements {
         let mut all = Self::default();
         let mut problems = Problems::default();
         for source in files {
-            all.read_file(source, &mut problems);
+            match articles::is_file_of_articles(source) {
+                true => all.read_articles(source, &mut problems),
+                false => all.read_file(source, &mut problems),
+            }
         }
         let problems = problems.sorted();
         if problems.has_errors() {

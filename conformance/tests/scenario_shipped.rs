@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cie_conformance::requirements::{Evidence, Level, Requirements};
+use cie_conformance::requirements::{Account, Evidence, Item, Level, Requirements};
 use cie_conformance::scenario::embedded::{read_folder, scenario_files};
 use cie_conformance::scenario::{
     Catalogue, Source, block_schema, layout, lint, load, scenario_schema,
@@ -179,6 +179,82 @@ fn an_open_question_is_a_parameter_or_a_should() {
             requirement.id
         );
     }
+}
+
+/// The two articles have 77 items, and each of them is accounted for: cited, or with its reason, or told to be open.
+#[test]
+fn every_item_of_the_articles_is_accounted_for() {
+    let requirements = Requirements::embedded().expect("in order");
+    let ids: Vec<&str> = requirements.items().map(|item| item.id.as_str()).collect();
+    let wanted = |article: &str, last: u32| -> Vec<String> {
+        let numbers = 1..=last;
+        numbers
+            .map(|number| format!("{article}-{number:02}"))
+            .collect()
+    };
+    assert_eq!(ids, [wanted("S0", 41), wanted("S3", 36)].concat());
+    let catalogue = catalogue();
+    let mut cited = std::collections::BTreeSet::new();
+    for file in scenario_files() {
+        for case in load(&file, &catalogue).expect("in order").cases {
+            cited.extend(case.requirements().map(str::to_owned));
+        }
+    }
+    let mut counts = [0_usize; 3];
+    for item in requirements.items() {
+        let Item { id, text, .. } = item;
+        assert!(text.ends_with('.'), "{id} is no sentence");
+        let place = match (cited.contains(id), &item.account) {
+            (true, _) => 0,
+            (false, Account::Reason(reason)) => {
+                assert!(reason.split(' ').count() >= 3, "{id}: {reason}");
+                1
+            }
+            (false, Account::Open(_)) => 2,
+            (false, Account::Citations) => {
+                panic!("{id} has neither a scenario nor a reason: {text}")
+            }
+        };
+        counts[place] += 1;
+    }
+    let [cited, reasoned, open] = counts;
+    println!(
+        "trust: articles: {} items, {cited} cited by scenarios, {reasoned} left to a written reason, {open} open",
+        ids.len()
+    );
+    assert!(cited >= 20 && reasoned >= 10, "{counts:?}");
+}
+
+#[rstest]
+#[case::unknown_field(
+    "S0-01: { lines: '1', text: x, disposition: [fact], source: y }",
+    "unknown field `source`"
+)]
+#[case::unknown_article(
+    "S4-01: { lines: '1', text: x, disposition: [fact] }",
+    "no id of an item"
+)]
+#[case::no_number(
+    "S0-1: { lines: '1', text: x, disposition: [fact] }",
+    "no id of an item"
+)]
+#[case::unknown_disposition(
+    "S0-01: { lines: '1', text: x, disposition: [dropped] }",
+    "none of the values"
+)]
+#[case::no_disposition(
+    "S0-01: { lines: '1', text: x, disposition: [] }",
+    "does not say what became of it"
+)]
+#[case::reason_and_open(
+    "S0-01: { lines: '1', text: x, disposition: [fact], reason: y, open: z }",
+    "has a reason and is open"
+)]
+fn a_bad_list_of_items_is_refused(#[case] item: &str, #[case] words: &str) {
+    let text = format!("cie-articles: 1\narticles: {{ S0: t }}\nitems:\n  {item}\n");
+    let problems = Requirements::read(&[Source::new("a.yaml", text)]).expect_err("refused");
+    assert!(problems.render(false).contains(words), "{problems}");
+    assert!(problems.render(false).contains("a.yaml:"), "{problems}");
 }
 
 #[rstest]

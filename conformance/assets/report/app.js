@@ -3,7 +3,7 @@
 const DATA = JSON.parse($("data").textContent);
 const RUN = DATA.run;
 const WORDS = DATA.words;
-const REQUIREMENTS = new Map(DATA.coverage.rows.map((row) => [row.id, row]));
+const REQUIREMENTS = new Map([...DATA.coverage.rows, ...(DATA.coverage.items ?? [])].map((row) => [row.id, row]));
 const VIEWS = ["plain", "wire", "both"];
 const state = { view: "cases", verdicts: new Set(), text: "", requirement: "", plan: false, open: undefined, step: undefined };
 let shownCases = [];

@@ -24,13 +24,36 @@ function coverageRow(row) {
     el("td", {}, citationList(row, "negative")));
 }
 
+const STATUSES = { unaccounted: "neither a scenario nor a reason", open: "open", cited: "", reasoned: "" };
+
+function itemRow(row) {
+  const became = row.disposition.map((one) => one.replaceAll("_", " ")).join(", ");
+  return el("tr", { "data-row": row.id },
+    el("td", {}, requirementButton(row.id), row.verdict ? el("p", {}, badge(row.verdict)) : null),
+    el("td", {}, became),
+    el("td", {}, el("p", {}, row.text), el("p", { class: "source" }, `line ${row.lines}`),
+      row.reason && el("p", { class: "note" }, `because ${row.reason}`),
+      row.open && row.status === "open" && el("p", { class: "note" }, `waits for ${row.open}`),
+      STATUSES[row.status] && el("p", { class: "gap" }, `▲ ${STATUSES[row.status]}`)),
+    el("td", {}, citationList(row, "positive")),
+    el("td", {}, citationList(row, "negative")));
+}
+
+function itemTable(items) {
+  if (items.length === 0) return null;
+  const head = ["Item", "Became", "What the articles say", "Positive: it works", "Negative: a breach is refused"];
+  return el("table", {}, el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, items.map(itemRow)));
+}
+
 function coverageTable(coverage, matches) {
   const rows = coverage.rows.filter(matches);
+  const items = (coverage.items ?? []).filter(matches);
   const head = ["Requirement", "Level", "Demand", "Positive: it works", "Negative: a breach is refused"];
   const body = el("tbody", {});
-  if (rows.length === 0 && coverage.unknown.length === 0) return el("p", { class: "empty" }, "No requirement matches.");
+  if (rows.length === 0 && items.length === 0 && coverage.unknown.length === 0) return el("p", { class: "empty" }, "No requirement matches.");
   body.append(...rows.map(coverageRow));
   return el("div", {},
     el("table", {}, el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), body),
+    itemTable(items),
     coverage.unknown.length > 0 && el("p", { class: "stopped" }, `Cited, but not in the catalogue: ${coverage.unknown.join(", ")}`));
 }

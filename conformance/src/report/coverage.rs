@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::model::{Level, Polarity, RequirementInfo, RunResult, ScenarioInfo, Verdict};
+use super::accounting::{self, ItemRow};
+use super::model::{ItemInfo, Level, Polarity, RequirementInfo, RunResult, ScenarioInfo, Verdict};
 use super::text::{Paint, printable};
 
 /// Coverage of a catalogue of requirements.
@@ -16,6 +17,9 @@ pub struct Coverage {
     pub rows: Vec<Row>,
     /// Requirements that are cited but not in the catalogue, by id.
     pub unknown: Vec<String>,
+    /// The items of the articles: those that lack something first, then by id. Empty without articles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemRow>,
 }
 
 /// One requirement and what cites it.
@@ -31,6 +35,9 @@ pub struct Row {
     /// The scenarios that cite it, by id.
     pub citations: Vec<Citation>,
 }
+
+/// Per requirement and scenario: the citation.
+pub(super) type Citations = BTreeMap<String, BTreeMap<String, Citation>>;
 
 /// One scenario that cites a requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,7 +82,12 @@ impl Coverage {
     /// Coverage of one run, by the catalogue it carries.
     #[must_use]
     pub fn of(run: &RunResult) -> Self {
-        Self::new(&run.coverage.requirements, &run.coverage.scenarios, &[run])
+        let input = &run.coverage;
+        Self::new(&input.requirements, &input.scenarios, &[run]).with_items(
+            &input.items,
+            &input.scenarios,
+            &[run],
+        )
     }
 
     /// Coverage of a catalogue by known scenarios and by the cases of any number of runs, oldest first: for the same kind of
@@ -99,7 +111,25 @@ impl Coverage {
         let row = |requirement: &RequirementInfo| Row::new(requirement, cited.get(&requirement.id));
         let mut rows: Vec<Row> = requirements.iter().map(row).collect();
         rows.sort_by(|a, b| (a.gap, &a.requirement.id).cmp(&(b.gap, &b.requirement.id)));
-        Self { rows, unknown }
+        Self {
+            rows,
+            unknown,
+            items: Vec::new(),
+        }
+    }
+
+    /// The same with the items of the articles, by the same scenarios and runs.
+    #[must_use]
+    pub fn with_items(
+        mut self,
+        items: &[ItemInfo],
+        scenarios: &[ScenarioInfo],
+        runs: &[&RunResult],
+    ) -> Self {
+        self.items = accounting::rows(items, &citations(scenarios, runs));
+        let known: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+        self.unknown.retain(|id| !known.contains(id.as_str()));
+        self
     }
 
     /// How many MUSTs there are and how many of them have a positive and a negative scenario.
@@ -116,13 +146,14 @@ impl Coverage {
     /// The whole table for a terminal, one requirement a block.
     #[must_use]
     pub fn render(&self, paint: Paint) -> String {
-        self.render_where(paint, |_| true)
+        self.render_where(paint, |_| true) + &accounting::render(&self.items, paint, |_| true)
     }
 
     /// The same without the requirements that lack nothing.
     #[must_use]
     pub fn render_gaps(&self, paint: Paint) -> String {
         self.render_where(paint, |row| row.gap != Gap::None)
+            + &accounting::render(&self.items, paint, |row| row.status.lacks_something())
     }
 
     fn render_where(&self, paint: Paint, shown: impl Fn(&Row) -> bool) -> String {
@@ -217,41 +248,39 @@ impl Row {
             paint.dim(&printable(source))
         );
         let _ = writeln!(out, "    {}", printable(text));
-        for Citation {
-            scenario,
-            polarity,
-            verdicts,
-        } in &self.citations
-        {
-            let sign = match polarity {
-                Polarity::Positive => '+',
-                Polarity::Negative => '-',
-                Polarity::Both => '±',
-            };
-            let said = verdicts.iter().map(|(target, verdict)| {
-                format!(
-                    "{} {}",
-                    printable(target),
-                    paint.verdict(*verdict, verdict.label())
-                )
-            });
-            let said: Vec<String> = said.collect();
-            let said = if said.is_empty() {
-                paint.dim("not run")
-            } else {
-                said.join(", ")
-            };
-            let _ = writeln!(out, "    {sign} {}  {said}", printable(scenario));
+        for citation in &self.citations {
+            citation.render(paint, out);
         }
     }
 }
 
-/// Per requirement and scenario: the citation.
-fn citations(
-    scenarios: &[ScenarioInfo],
-    runs: &[&RunResult],
-) -> BTreeMap<String, BTreeMap<String, Citation>> {
-    let mut cited: BTreeMap<String, BTreeMap<String, Citation>> = BTreeMap::new();
+impl Citation {
+    pub(super) fn render(&self, paint: Paint, out: &mut String) {
+        let sign = match self.polarity {
+            Polarity::Positive => '+',
+            Polarity::Negative => '-',
+            Polarity::Both => '±',
+        };
+        let said = self.verdicts.iter().map(|(target, verdict)| {
+            format!(
+                "{} {}",
+                printable(target),
+                paint.verdict(*verdict, verdict.label())
+            )
+        });
+        let said: Vec<String> = said.collect();
+        let said = if said.is_empty() {
+            paint.dim("not run")
+        } else {
+            said.join(", ")
+        };
+        let _ = writeln!(out, "    {sign} {}  {said}", printable(&self.scenario));
+    }
+}
+
+/// Who cites what.
+fn citations(scenarios: &[ScenarioInfo], runs: &[&RunResult]) -> Citations {
+    let mut cited = Citations::new();
     let mut cite =
         |requirement: &str, scenario: &str, polarity, verdict: Option<(&str, Verdict)>| {
             let of_requirement = cited.entry(requirement.to_owned()).or_default();
@@ -290,110 +319,4 @@ fn citations(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Coverage, Gap};
-    use crate::report::model::{
-        CaseResult, Level, Polarity, RequirementInfo, RunResult, ScenarioInfo, TargetInfo, Verdict,
-    };
-    use crate::report::text::Paint;
-
-    fn requirement(id: &str, level: Level) -> RequirementInfo {
-        RequirementInfo {
-            id: id.to_owned(),
-            level,
-            text: "text".to_owned(),
-            source: "clause".to_owned(),
-        }
-    }
-
-    fn case(id: &str, requirement: &str, polarity: Polarity, verdict: Verdict) -> CaseResult {
-        let requirements = vec![requirement.to_owned()];
-        CaseResult {
-            id: id.to_owned(),
-            requirements,
-            polarity,
-            verdict,
-            ..CaseResult::default()
-        }
-    }
-
-    fn run(kind: &str, cases: Vec<CaseResult>) -> RunResult {
-        let target = TargetInfo {
-            kind: kind.to_owned(),
-            description: String::new(),
-        };
-        RunResult {
-            cases,
-            ..RunResult::new("t", "1", "00", target)
-        }
-    }
-
-    #[test]
-    fn a_must_that_lacks_a_side_comes_first() {
-        let (plus, minus) = (Polarity::Positive, Polarity::Negative);
-        let requirements = [
-            requirement("A", Level::Must),
-            requirement("B", Level::Should),
-            requirement("C", Level::Must),
-            requirement("D", Level::Must),
-            requirement("E", Level::Must),
-        ];
-        let cases = vec![
-            case("a+", "A", plus, Verdict::Passed),
-            case("a-", "A", minus, Verdict::Passed),
-            case("c-", "C", minus, Verdict::Passed),
-            case("d+", "D", plus, Verdict::Passed),
-            case("x", "X", plus, Verdict::Passed),
-        ];
-        let coverage = Coverage::new(&requirements, &[], &[&run("emulator", cases)]);
-        let order: Vec<(&str, Gap)> = coverage
-            .rows
-            .iter()
-            .map(|row| (row.requirement.id.as_str(), row.gap))
-            .collect();
-        let wanted = [
-            ("E", Gap::Uncited),
-            ("C", Gap::NoPositive),
-            ("D", Gap::NoNegative),
-            ("A", Gap::None),
-            ("B", Gap::None),
-        ];
-        assert_eq!(order, wanted);
-        assert_eq!(coverage.unknown, ["X"]);
-        assert_eq!(coverage.musts(), (4, 1));
-    }
-
-    #[test]
-    fn the_last_verdict_per_target_counts_and_the_gravest_cell_speaks_for_the_matrix() {
-        let plus = Polarity::Positive;
-        let old = run("emulator", vec![case("a", "A", plus, Verdict::Error)]);
-        let new = run(
-            "emulator",
-            vec![
-                case("a", "A", plus, Verdict::Failed),
-                case("a", "A", plus, Verdict::Passed),
-            ],
-        );
-        let reader = run("reader", vec![case("a", "A", plus, Verdict::Warning)]);
-        let never = ScenarioInfo {
-            id: "b".to_owned(),
-            requirements: vec!["A".to_owned()],
-            polarity: Polarity::Negative,
-        };
-        let coverage = Coverage::new(
-            &[requirement("A", Level::Must)],
-            &[never],
-            &[&old, &new, &reader],
-        );
-        let row = &coverage.rows[0];
-        assert_eq!(row.citations[0].verdicts["emulator"], Verdict::Failed);
-        assert_eq!(row.citations[0].verdicts["reader"], Verdict::Warning);
-        assert!(row.citations[1].verdicts.is_empty());
-        assert_eq!((row.gap, row.verdict), (Gap::None, Some(Verdict::Failed)));
-        let shown = coverage.render(Paint::plain());
-        assert!(
-            shown.contains("    + a  emulator failed, reader warning\n    - b  not run\n"),
-            "{shown}"
-        );
-    }
-}
+mod tests;

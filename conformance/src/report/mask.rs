@@ -7,7 +7,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::model::{
-    CaseResult, Counters, CoverageInput, Exchange, Failure, RequirementInfo, RunResult,
+    CaseResult, Counters, CoverageInput, Exchange, Failure, ItemInfo, RequirementInfo, RunResult,
     ScenarioInfo, StepResult, Stop, TargetInfo, TlvNode,
 };
 
@@ -103,6 +103,7 @@ impl Masker {
                 CoverageInput {
                     requirements,
                     scenarios,
+                    items,
                 },
         } = run;
         self.all([tool, seed, suite, kind, description]);
@@ -127,6 +128,17 @@ impl Masker {
         {
             self.all([id]);
             self.all(requirements);
+        }
+        for ItemInfo {
+            id,
+            lines,
+            text,
+            disposition: _,
+            reason,
+            open,
+        } in items
+        {
+            self.all([id, lines, text].into_iter().chain(reason).chain(open));
         }
     }
 

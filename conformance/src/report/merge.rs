@@ -150,8 +150,19 @@ fn same_inputs(first: &RunResult, other: &RunResult) -> Result<(), MergeError> {
             other: show(other),
         });
     }
-    if first.coverage.requirements != other.coverage.requirements {
-        let show = |run: &RunResult| format!("{} requirements", run.coverage.requirements.len());
+    if first.coverage.requirements != other.coverage.requirements
+        || first.coverage.items != other.coverage.items
+    {
+        let show = |run: &RunResult| {
+            let coverage = &run.coverage;
+            match coverage.items.len() {
+                0 => format!("{} requirements", coverage.requirements.len()),
+                items => format!(
+                    "{} requirements, {items} items",
+                    coverage.requirements.len()
+                ),
+            }
+        };
         return Err(MergeError::Different {
             what: "the catalogue",
             first: show(first),

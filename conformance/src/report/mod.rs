@@ -4,6 +4,7 @@
 //! Everything starts at [`model::RunResult`]: the runner fills one, the writers read it, and its JSON form is a promise to
 //! other programs.
 
+pub mod accounting;
 pub mod coverage;
 mod error;
 pub mod explain;

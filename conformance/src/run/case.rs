@@ -16,6 +16,7 @@ use crate::report::model::{
     CaseResult, Counters, Exchange as ShownExchange, Failure, FailureKind, Phase, StepResult,
     Verdict,
 };
+use crate::requirements::is_item_id;
 use crate::scenario::Case;
 use crate::scenario::model::{Action, Capture, CaptureFrom, ChannelForm, Step};
 use crate::target::TargetError;
@@ -345,7 +346,8 @@ impl Runner<'_> {
         if judged.note.as_deref() == Some("lost") {
             return Verdict::Inconclusive;
         }
-        let mut requirements = case.requirements().peekable();
+        // An item of an article demands nothing by itself; with nothing else cited, a failure is one.
+        let mut requirements = case.requirements().filter(|id| !is_item_id(id)).peekable();
         let only_should =
             requirements.peek().is_some() && requirements.all(|id| self.shoulds.contains(id));
         if only_should {

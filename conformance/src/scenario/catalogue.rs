@@ -17,7 +17,7 @@ pub struct Catalogue {
     pub presets: Vec<String>,
     /// Names of the parameters of behaviour.
     pub parameters: Vec<String>,
-    /// Ids of requirements.
+    /// Ids of requirements, and of the items of articles.
     pub requirements: BTreeSet<String>,
     /// Block files by name.
     pub blocks: BTreeMap<String, Arc<Source>>,

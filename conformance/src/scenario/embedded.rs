@@ -65,6 +65,7 @@ impl Catalogue {
             requirements: requirements
                 .iter()
                 .map(|requirement| requirement.id.clone())
+                .chain(requirements.items().map(|item| item.id.clone()))
                 .collect(),
             ..Self::default()
         }

@@ -11,8 +11,8 @@ mod share;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::report::model::{CoverageInput, Level, RequirementInfo, ScenarioInfo};
-use crate::requirements::{self, Requirements};
+use crate::report::model::{CoverageInput, ItemInfo, Level, RequirementInfo, ScenarioInfo};
+use crate::requirements::{self, Account, Item, Requirements};
 use crate::scenario::embedded::{block_files, read_folder, scenario_files};
 use crate::scenario::{Case, Catalogue, Problems, Source, load};
 
@@ -173,7 +173,24 @@ impl Suite {
         CoverageInput {
             requirements: requirements.collect(),
             scenarios,
+            items: self.requirements.items().map(item_info).collect(),
         }
+    }
+}
+
+fn item_info(item: &Item) -> ItemInfo {
+    let (reason, open) = match &item.account {
+        Account::Citations => (None, None),
+        Account::Reason(reason) => (Some(reason.clone()), None),
+        Account::Open(open) => (None, Some(open.clone())),
+    };
+    ItemInfo {
+        id: item.id.clone(),
+        lines: item.lines.clone(),
+        text: item.text.clone(),
+        disposition: item.disposition.clone(),
+        reason,
+        open,
     }
 }
 

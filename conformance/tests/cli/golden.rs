@@ -73,6 +73,36 @@ fn words(#[case] name: &str, #[case] arguments: &[&str]) {
     assert!(!here().join("never-written.json").exists());
 }
 
+/// A suite beside articles: the items come after the requirements, and one that is forgotten ends the command with 1.
+#[rstest]
+#[case::people("articles", &["coverage"])]
+#[case::gaps("articles_gaps", &["coverage", "--gaps"])]
+#[case::programs("articles_json", &["coverage", "--gaps", "--format", "json"])]
+#[case::item("articles_item", &["explain", "s0-01"])]
+#[case::open_item("articles_open_item", &["explain", "S0-03"])]
+#[case::citing_scenario("articles_citing_scenario", &["explain", "challenge"])]
+fn articles(#[case] name: &str, #[case] arguments: &[&str]) {
+    let suite = ["--suite-dir", "articles/scenarios"];
+    insta::assert_snapshot!(name, call(&[arguments, &suite].concat()).all());
+}
+
+/// An item demands nothing: what only should be met stays a warning beside it, and an item alone makes a failure of it.
+#[rstest]
+#[case::beside_a_should("longer", 0, "1 warning")]
+#[case::alone("alone", 1, "1 failed")]
+fn items_leave_verdicts_alone(#[case] scenario: &str, #[case] code: i32, #[case] words: &str) {
+    let said = call(&[
+        "run",
+        "--suite-dir",
+        "articles/scenarios",
+        "--today",
+        "2026-01-01",
+        scenario,
+    ]);
+    assert_eq!(said.code, code, "{}", said.all());
+    assert!(said.all().contains(words), "{}", said.all());
+}
+
 #[rstest]
 #[case::bad_files("lint_bad", &["lint", "bad"])]
 #[case::bad_files_are_not_run("run_bad", &["run", "bad", "demo"])]

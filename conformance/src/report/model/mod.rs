@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::requirements::Disposition;
+
 pub use case::{CaseResult, Counters, Failure, FailureKind, Phase, Polarity, StepResult};
 pub use exchange::{Channel, Exchange, TlvNode};
 pub use verdict::{ExitCode, Totals, Verdict};
@@ -112,6 +114,28 @@ pub struct CoverageInput {
     /// Scenarios known to cite requirements, whether or not this run contained them. Cases that ran need not be repeated here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<ScenarioInfo>,
+    /// The items of the articles, which scenarios cite like requirements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ItemInfo>,
+}
+
+/// One thing an article says, and how it is accounted for beside the scenarios that cite it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemInfo {
+    /// Its key, e.g. `S0-12`.
+    pub id: String,
+    /// Lines of the article.
+    pub lines: String,
+    /// The item in our own words.
+    pub text: String,
+    /// What became of it.
+    pub disposition: Vec<Disposition>,
+    /// Why it is accounted for without a scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it still waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
 }
 
 /// One requirement of the catalogue.

@@ -24,7 +24,7 @@ pub struct Scenario {
     pub title: At<String>,
     /// More words, for people.
     pub description: Option<String>,
-    /// Ids of the requirements it tests.
+    /// Ids of the requirements it tests, and of the items of the articles it shows (`S0-12`).
     pub requirements: Vec<At<String>>,
     /// Whether it shows that the right thing works, that the wrong thing is refused, or both; derived when absent.
     pub polarity: Option<At<Polarity>>,

@@ -17,6 +17,7 @@ use crate::suite::SuiteDir;
 #[command(after_help = "\
 Examples:
   cie-conf explain CIE-PIN-003             the demand, its source, how sure it is, and who tests it
+  cie-conf explain S0-12                   an item of the articles, and what became of it
   cie-conf explain pin/lock-then-unblock   what a scenario does, step by step
   cie-conf explain 63C2 '6A8?'             status words in words
   cie-conf explain 00200081                a command in words")]
@@ -46,6 +47,9 @@ fn explain(suite: &Suite, id: &str) -> Result<String, Failure> {
     }
     if let Some(requirement) = suite.requirements().get(&id.to_ascii_uppercase()) {
         return requirement::words(suite, requirement);
+    }
+    if let Some(item) = suite.requirements().item(&id.to_ascii_uppercase()) {
+        return requirement::item(suite, item);
     }
     if id.to_ascii_uppercase().starts_with("CIE-") {
         return Err(requirement::unknown(suite, id));

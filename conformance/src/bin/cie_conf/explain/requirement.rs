@@ -1,8 +1,8 @@
-//! A requirement in words, with the scenarios that cite it.
+//! A requirement or an item of an article in words, with the scenarios that cite it.
 
 use std::fmt::Write as _;
 
-use cie_conformance::requirements::{Evidence, Requirement};
+use cie_conformance::requirements::{Account, Evidence, Item, Requirement};
 use cie_conformance::scenario::model::{Chips, Polarity};
 use cie_conformance::suite::Suite;
 
@@ -29,9 +29,40 @@ pub(super) fn words(suite: &Suite, requirement: &Requirement) -> Result<String, 
             &format!("{parameter}: by this a card of the program can be made to do otherwise"),
         );
     }
+    tested_by(suite, &requirement.id, &mut out)?;
+    Ok(out)
+}
+
+/// An item of an article, with the scenarios that cite it.
+pub(super) fn item(suite: &Suite, item: &Item) -> Result<String, Failure> {
+    let became: Vec<&str> = item.disposition.iter().map(|one| one.label()).collect();
+    let article = suite.requirements().articles().iter();
+    let mut article = article.filter(|article| item.id.starts_with(article.name.as_str()));
+    let title = article.next().map_or("", |article| article.title.as_str());
+    let mut out = format!("{}\n  {}\n", item.id, item.text);
+    let mut line = |label: &str, text: &str| {
+        let _ = writeln!(out, "  {label:<10} {text}");
+    };
+    line("article", title);
+    line("lines", &item.lines);
+    line("became", &became.join(", "));
+    match &item.account {
+        Account::Citations => {}
+        Account::Reason(reason) => line("because", reason),
+        Account::Open(open) => line("waits for", open),
+    }
+    tested_by(suite, &item.id, &mut out)?;
+    Ok(out)
+}
+
+/// The scenarios that cite an id, one a line.
+fn tested_by(suite: &Suite, id: &str, out: &mut String) -> Result<(), Failure> {
+    let mut line = |text: &str| {
+        let _ = writeln!(out, "  {:<10} {text}", "tested by");
+    };
     let cases = suite.cases()?;
     let citing = cases.chunk_by(|a, b| a.id == b.id).filter_map(<[_]>::first);
-    let citing = citing.filter(|case| case.requirements().any(|id| id == requirement.id));
+    let citing = citing.filter(|case| case.requirements().any(|cited| cited == id));
     let mut cited = false;
     for case in citing {
         cited = true;
@@ -40,15 +71,12 @@ pub(super) fn words(suite: &Suite, requirement: &Requirement) -> Result<String, 
             Polarity::Negative => '-',
             Polarity::Both => '±',
         };
-        line(
-            "tested by",
-            &format!("{sign} {}: {}", case.id, case.title()),
-        );
+        line(&format!("{sign} {}: {}", case.id, case.title()));
     }
     if !cited {
-        line("tested by", "no scenario");
+        line("no scenario");
     }
-    Ok(out)
+    Ok(())
 }
 
 const fn evidence(evidence: Evidence) -> &'static str {

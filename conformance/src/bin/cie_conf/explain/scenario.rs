@@ -27,10 +27,12 @@ pub(super) fn words(suite: &Suite, cases: &[Case]) -> String {
         let _ = writeln!(out, "  {:<10} {}", "cells", cells.join(" "));
     }
     for id in case.requirements() {
-        let requirement = suite.requirements().get(id);
-        let text = requirement.map_or_else(String::new, |known| {
-            format!("  {}: {}", known.level, known.text)
-        });
+        let known = suite.requirements();
+        let text = match (known.get(id), known.item(id)) {
+            (Some(requirement), _) => format!("  {}: {}", requirement.level, requirement.text),
+            (None, Some(item)) => format!("  {}", item.text),
+            (None, None) => String::new(),
+        };
         let _ = writeln!(out, "  {id}{text}");
     }
     let of = if case.cell.is_empty() {
