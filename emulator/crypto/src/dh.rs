@@ -1,17 +1,18 @@
 //! Diffie-Hellman over MODP groups with a subgroup of prime order (ANSI X9.42, RFC 5114): public values, shared secrets and
 //! private exponents, with encodings of fixed length. Groups are data: any consistent p, g, q will do.
 
+mod fixed_base;
 mod rfc5114;
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use crypto_bigint::modular::BoxedMontyForm;
 use crypto_bigint::{BoxedUint, NonZero};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::modular::{self, Modulus};
 use crate::random::RandomSource;
+use fixed_base::FixedBase;
 
 /// Why a group or a peer's value was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +31,8 @@ pub enum DhError {
     PeerOutOfRange,
 }
 
-/// Domain parameters with the Montgomery parameters of p. Cheap to clone.
+/// Domain parameters with the Montgomery parameters of p. Cheap to clone; the published groups are one object in the whole
+/// process, with a table of powers of the generator that is made when it is first wanted.
 #[derive(Clone)]
 pub struct Group {
     inner: Arc<Inner>,
@@ -38,16 +40,19 @@ pub struct Group {
 
 struct Inner {
     modulus: Modulus,
-    generator: BoxedMontyForm,
+    generator: BoxedUint,
     p: Vec<u8>,
     g: Vec<u8>,
     q: Vec<u8>,
     order: NonZero<BoxedUint>,
+    /// `None` for groups that are used for one agreement, or for few: the table costs as much as an exponentiation.
+    powers: Option<OnceLock<FixedBase>>,
 }
 
 static RFC5114: LazyLock<[Group; 3]> = LazyLock::new(|| {
     rfc5114::GROUPS.map(|constants| {
-        Group::new(constants.p, constants.g, constants.q)
+        let table = Some(OnceLock::new());
+        Group::build(constants.p, constants.g, constants.q, table)
             .expect("the published constants pass every check")
     })
 });
@@ -84,7 +89,8 @@ impl Group {
     pub fn map_nonce(&self, nonce: &[u8], shared: &[u8]) -> Result<Self, DhError> {
         let inner = &self.inner;
         let shared = within(&inner.modulus, shared).ok_or(DhError::PeerOutOfRange)?;
-        let mapped = power(&inner.generator, nonce).mul(&shared);
+        let power = inner.modulus.form(self.generator_power(nonce));
+        let mapped = power.mul(&inner.modulus.form(shared));
         let g = modular::encode(&mapped.retrieve(), self.size());
         let generator = within(&inner.modulus, &g).ok_or(DhError::Generator)?;
         Ok(Self {
@@ -95,6 +101,7 @@ impl Group {
                 g,
                 q: inner.q.clone(),
                 order: inner.order.clone(),
+                powers: None,
             }),
         })
     }
@@ -104,35 +111,52 @@ impl Group {
     pub fn is_in_subgroup(&self, peer: &[u8]) -> bool {
         within(&self.inner.modulus, peer).is_some_and(|peer| {
             let power = (self.inner.modulus).pow_public(&peer, self.inner.order.as_ref());
-            power.retrieve().is_one().into()
+            power.is_one().into()
         })
     }
 
-    /// A group from big-endian numbers; leading zeros are dropped. Ranges are checked, primality is not.
+    /// A group from big-endian numbers; leading zeros are dropped. Ranges are checked, primality is not. The numbers of a
+    /// published group give that group.
     ///
     /// # Errors
     /// [`DhError::Modulus`], [`DhError::Generator`], [`DhError::Order`].
     pub fn new(p: &[u8], g: &[u8], q: &[u8]) -> Result<Self, DhError> {
+        let numbers = [p, g, q].map(modular::minimal);
+        let published = rfc5114::GROUPS
+            .iter()
+            .position(|group| [group.p, group.g, group.q].map(modular::minimal) == numbers);
+        match published.and_then(|index| RFC5114.get(index)) {
+            Some(group) => Ok(group.clone()),
+            None => Self::build(p, g, q, None),
+        }
+    }
+
+    fn build(
+        p: &[u8],
+        g: &[u8],
+        q: &[u8],
+        powers: Option<OnceLock<FixedBase>>,
+    ) -> Result<Self, DhError> {
         // Nothing longer than the limit may cost more than a look at its length.
         let p = Some(modular::minimal(p))
             .filter(|p| p.len() <= 1024)
             .ok_or(DhError::Modulus)?;
-        let modulus = Modulus::new(p)
+        let modulus = Modulus::public(p)
             .filter(|p| p.bits() >= 512)
             .ok_or(DhError::Modulus)?;
         let size = modulus.size();
         let generator = within(&modulus, g).ok_or(DhError::Generator)?;
         let q = modular::minimal(q);
         let order = modulus
-            .residue(q)
-            .filter(|_| Modulus::new(q).is_some())
+            .element(q)
+            .filter(|_| Modulus::public(q).is_some())
             .ok_or(DhError::Order)?;
         let order = BoxedUint::from_be_slice_truncated(
             q,
             modular::bit_length(q).max(order.bits_precision()),
         );
         let order = Option::from(order.into_nz()).ok_or(DhError::Order)?;
-        let g = modular::encode(&generator.retrieve(), size);
+        let g = modular::encode(&generator, size);
         Ok(Self {
             inner: Arc::new(Inner {
                 modulus,
@@ -141,6 +165,7 @@ impl Group {
                 g,
                 q: q.to_vec(),
                 order,
+                powers,
             }),
         })
     }
@@ -176,15 +201,35 @@ impl Group {
             .inner
             .modulus
             .pow_public(&self.inner.generator, self.inner.order.as_ref());
-        power.retrieve().is_one().into()
+        power.is_one().into()
     }
 
     /// g to the power of `exponent`: exactly [`size`](Self::size) bytes. The time depends on the length of the exponent, not on
     /// its value.
     #[must_use]
     pub fn public_value(&self, exponent: &[u8]) -> Vec<u8> {
-        let power = power(&self.inner.generator, exponent);
-        modular::encode(&power.retrieve(), self.size())
+        let mut power = self.generator_power(exponent);
+        let encoded = modular::encode(&power, self.size());
+        power.zeroize();
+        encoded
+    }
+
+    /// The generator to the exponent: by the table where there is one and it reaches so far.
+    fn generator_power(&self, exponent: &[u8]) -> BoxedUint {
+        let Inner { modulus, q, .. } = &*self.inner;
+        // An exponent that is longer than q only by zeros is still one of its length.
+        let exponent = match exponent.len().checked_sub(q.len()) {
+            Some(more) if exponent[..more].iter().all(|&byte| byte == 0) => &exponent[more..],
+            _ => exponent,
+        };
+        match &self.inner.powers {
+            Some(table) if exponent.len() <= q.len() => table
+                .get_or_init(|| {
+                    FixedBase::new(modulus, &self.inner.generator, modular::bit_length(q))
+                })
+                .power(modulus, exponent),
+            _ => power(modulus, &self.inner.generator, exponent),
+        }
     }
 
     /// `peer` to the power of `exponent`: exactly [`size`](Self::size) bytes. The peer's value may have leading zeros or lack
@@ -198,7 +243,7 @@ impl Group {
         peer: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, DhError> {
         let peer = within(&self.inner.modulus, peer).ok_or(DhError::PeerOutOfRange)?;
-        let mut secret = power(&peer, exponent).retrieve();
+        let mut secret = power(&self.inner.modulus, &peer, exponent);
         let encoded = Zeroizing::new(modular::encode(&secret, self.size()));
         secret.zeroize();
         Ok(encoded)
@@ -230,19 +275,16 @@ impl Group {
     }
 }
 
-/// A residue strictly between 1 and p−1.
-fn within(modulus: &Modulus, bytes: &[u8]) -> Option<BoxedMontyForm> {
-    let residue = modulus.residue(bytes)?;
-    let value = residue.retrieve();
+/// A number strictly between 1 and p−1.
+fn within(modulus: &Modulus, bytes: &[u8]) -> Option<BoxedUint> {
+    let value = modulus.element(bytes)?;
     let upper = modulus.value().wrapping_sub(BoxedUint::one());
-    (value > BoxedUint::one() && value < upper).then_some(residue)
+    (value > BoxedUint::one() && value < upper).then_some(value)
 }
 
-fn power(base: &BoxedMontyForm, exponent: &[u8]) -> BoxedMontyForm {
-    let mut integer = modular::integer(exponent);
-    let power = base.pow_bounded_exp(&integer, modular::bit_length(exponent));
-    integer.zeroize();
-    power
+fn power(modulus: &Modulus, base: &BoxedUint, exponent: &[u8]) -> BoxedUint {
+    let integer = Zeroizing::new(modular::integer(exponent));
+    modulus.pow_secret(base, &integer, modular::bit_length(exponent))
 }
 
 impl PartialEq for Group {

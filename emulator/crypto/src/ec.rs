@@ -2,20 +2,22 @@
 //! any point, addition, ECDH and ECDSA. The arithmetic comes from the RustCrypto crates; every point here is on its curve
 //! and none is the point at infinity, because nothing else can be made.
 
+pub(crate) mod arithmetic;
 mod curve;
 pub mod ecdsa;
 
+pub(crate) use curve::on;
 pub use curve::{Curve, DomainParameters};
 
 use core::fmt;
 
+use primeorder::ProjectivePoint;
 use primeorder::elliptic_curve::group::Group as _;
-use primeorder::elliptic_curve::sec1::{FromSec1Point, ToSec1Point};
-use primeorder::{AffinePoint, FieldBytes, PrimeCurveParams, PrimeField, ProjectivePoint};
 use zeroize::Zeroizing;
 
+use crate::backend::{Multiples as _, chosen};
 use crate::random::RandomSource;
-use curve::on;
+use arithmetic::{affine, encode};
 
 /// Why a point or a scalar was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,12 +120,11 @@ impl Point {
     /// [`EcError::DifferentCurves`]; [`EcError::Infinity`] never, since the orders of these curves are prime.
     pub fn mul(&self, scalar: &Scalar) -> Result<Self, EcError> {
         self.same_curve(scalar.curve)?;
-        let encoded = on!(self.curve, C => {
-            let point = affine::<C>(&self.encoded).ok_or(EcError::NotOnCurve(self.curve))?;
-            let factor = number::<C>(&scalar.bytes).ok_or(EcError::Scalar(self.curve))?;
-            encode::<C>(ProjectivePoint::<C>::from(point) * factor)
-        });
-        self.with(encoded)
+        self.with(chosen::Points::point(
+            self.curve,
+            &self.encoded,
+            &scalar.bytes,
+        ))
     }
 
     /// This point plus another.
@@ -147,7 +148,7 @@ impl Point {
     /// [`EcError::Scalar`] when the nonce is a multiple of the order, [`EcError::Infinity`].
     pub fn map_nonce(nonce: &[u8], shared: &Self) -> Result<Self, EcError> {
         let nonce = Scalar::new(shared.curve, nonce)?;
-        Self::generator(shared.curve).mul(&nonce)?.add(shared)
+        nonce.public().add(shared)
     }
 
     fn with(&self, encoded: Option<Vec<u8>>) -> Result<Self, EcError> {
@@ -179,7 +180,7 @@ impl Scalar {
         }
         let mut bytes = Zeroizing::new(vec![0; size]);
         bytes[size - value.len()..].copy_from_slice(value);
-        match on!(curve, C => self::number::<C>(&bytes).is_some()) {
+        match on!(curve, C => arithmetic::number::<C>(&bytes).is_some()) {
             true => Ok(Self { curve, bytes }),
             false => Err(EcError::Scalar(curve)),
         }
@@ -220,34 +221,13 @@ impl Scalar {
     /// The public key: the generator times this scalar.
     #[must_use]
     pub fn public(&self) -> Point {
-        let encoded = on!(self.curve, C => number::<C>(&self.bytes)
-            .and_then(|factor| encode::<C>(ProjectivePoint::<C>::generator() * factor)));
+        let encoded = chosen::Points::generator(self.curve, &self.bytes);
         // In range by construction and the order is prime, so there is always an encoding.
         Point {
             curve: self.curve,
             encoded: encoded.unwrap_or_default(),
         }
     }
-}
-
-/// The point of a complete uncompressed encoding, if it is on the curve.
-fn affine<C: PrimeCurveParams>(encoded: &[u8]) -> Option<AffinePoint<C>> {
-    AffinePoint::<C>::from_sec1_bytes(encoded).ok()
-}
-
-/// `None` for the point at infinity.
-fn encode<C: PrimeCurveParams>(point: ProjectivePoint<C>) -> Option<Vec<u8>> {
-    let affine = AffinePoint::<C>::from(point);
-    let encoded = affine.to_sec1_point(false);
-    let bytes = encoded.as_bytes();
-    (bytes.first() == Some(&0x04)).then(|| bytes.to_vec())
-}
-
-/// A number of the field's length as a residue; `None` for zero and from the order up.
-fn number<C: PrimeCurveParams>(bytes: &[u8]) -> Option<C::Scalar> {
-    let bytes = FieldBytes::<C>::try_from(bytes).ok()?;
-    let scalar = Option::<C::Scalar>::from(C::Scalar::from_repr(bytes))?;
-    (!bool::from(primeorder::Field::is_zero(&scalar))).then_some(scalar)
 }
 
 impl fmt::Debug for Point {

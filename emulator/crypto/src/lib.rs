@@ -3,12 +3,15 @@
 //! This room turns bytes and keys into bytes: hashes, 3DES and AES for secure messaging, RSA raw operations and the formats
 //! built on them, Diffie-Hellman over MODP groups and elliptic curves, key derivation, injected randomness. It knows nothing of APDUs, files or
 //! cards, asks the operating system for nothing, and contains no cipher of its own: those come from the RustCrypto crates.
+//! The arithmetic that takes time has two implementations behind one boundary ([`backend`]): pure Rust, and with the cargo
+//! feature `openssl` the system's library.
 //!
-//! DES here is table driven and RSA is not blinded: that is right for an emulator and its test keys, and wrong for anything
-//! that guards real secrets.
+//! DES here is table driven and RSA, in pure Rust, is not blinded: that is right for an emulator and its test keys, and
+//! wrong for anything that guards real secrets.
 #![forbid(unsafe_code)]
 
 pub mod aes_sm;
+pub mod backend;
 pub mod ct;
 pub mod dh;
 pub mod ec;

@@ -2,8 +2,10 @@
 //! What RSA and Diffie-Hellman share; not public, because a number without a protocol is not a primitive.
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, MontyForm, MontyMultiplier, NonZero, Odd};
+use crypto_bigint::{BoxedUint, NonZero, Odd};
 use zeroize::Zeroizing;
+
+use crate::backend::{Powers as _, chosen};
 
 /// `bytes` without leading zeros.
 pub(crate) fn minimal(bytes: &[u8]) -> &[u8] {
@@ -35,22 +37,30 @@ pub(crate) fn encode(value: &BoxedUint, size: usize) -> Vec<u8> {
     out
 }
 
-/// An odd modulus with its Montgomery parameters.
+/// An odd modulus with its Montgomery parameters. Its elements are numbers below it, as wide as it is.
 #[derive(Clone)]
 pub(crate) struct Modulus {
-    params: BoxedMontyParams,
+    powers: chosen::Powers,
     bits: u32,
 }
 
 impl Modulus {
     /// `None` when the number is even or one. Time depends on the value only through its length.
     pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
-        let bytes = minimal(bytes);
-        let value = integer(bytes);
+        Self::with(bytes, chosen::Powers::new)
+    }
+
+    /// The same for a modulus that everybody may know.
+    pub(crate) fn public(bytes: &[u8]) -> Option<Self> {
+        Self::with(bytes, chosen::Powers::public)
+    }
+
+    fn with(bytes: &[u8], powers: fn(Odd<BoxedUint>) -> chosen::Powers) -> Option<Self> {
+        let value = integer(minimal(bytes));
         let bits = value.bits();
         let odd = Option::<Odd<BoxedUint>>::from(value.into_odd())?;
         (bits > 1).then(|| Self {
-            params: BoxedMontyParams::new(odd),
+            powers: powers(odd),
             bits,
         })
     }
@@ -65,40 +75,48 @@ impl Modulus {
     }
 
     pub(crate) fn value(&self) -> &BoxedUint {
-        self.params.modulus().as_ref()
+        self.powers.params().modulus().as_ref()
     }
 
-    /// The number as a residue; `None` when it is not below the modulus.
-    pub(crate) fn residue(&self, bytes: &[u8]) -> Option<BoxedMontyForm> {
+    /// The number as an element; `None` when it is not below the modulus.
+    pub(crate) fn element(&self, bytes: &[u8]) -> Option<BoxedUint> {
         let bytes = minimal(bytes);
         if bytes.len() > self.size() {
             return None;
         }
-        let value = BoxedUint::from_be_slice_truncated(bytes, self.params.bits_precision());
-        (value < *self.value()).then(|| BoxedMontyForm::new(value, &self.params))
+        let width = self.powers.params().bits_precision();
+        let value = BoxedUint::from_be_slice_truncated(bytes, width);
+        (value < *self.value()).then_some(value)
     }
 
     /// Any number reduced, in constant time.
-    pub(crate) fn reduce(&self, value: &BoxedUint) -> BoxedMontyForm {
-        let modulus: &NonZero<BoxedUint> = self.params.modulus().as_nz_ref();
-        BoxedMontyForm::new(value.rem(modulus), &self.params)
+    pub(crate) fn reduce(&self, value: &BoxedUint) -> BoxedUint {
+        let modulus: &NonZero<BoxedUint> = self.powers.params().modulus().as_nz_ref();
+        value.rem(modulus)
+    }
+
+    /// An element in Montgomery form, for everything that is no power.
+    pub(crate) fn form(&self, element: BoxedUint) -> BoxedMontyForm {
+        BoxedMontyForm::new(element, self.powers.params())
+    }
+
+    /// What [`form`](Self::form) is made with.
+    pub(crate) fn params(&self) -> &BoxedMontyParams {
+        self.powers.params()
     }
 
     /// A power with a public exponent: its bits show in the time taken.
-    pub(crate) fn pow_public(&self, base: &BoxedMontyForm, exponent: &BoxedUint) -> BoxedMontyForm {
-        let bits = exponent.bits_vartime();
-        // Above a few machine words the windowed power is quicker than one multiplication per set bit.
-        if bits > 64 || bits == 0 {
-            return base.pow_bounded_exp(exponent, bits);
-        }
-        let mut multiplier = <BoxedMontyForm as MontyForm>::Multiplier::from(&self.params);
-        let mut power = base.clone();
-        for bit in (0..bits - 1).rev() {
-            multiplier.square_assign(&mut power);
-            if exponent.bit_vartime(bit) {
-                multiplier.mul_assign(&mut power, base);
-            }
-        }
-        power
+    pub(crate) fn pow_public(&self, base: &BoxedUint, exponent: &BoxedUint) -> BoxedUint {
+        self.powers.power_public(base, exponent)
+    }
+
+    /// A power with an exponent of at most `bits` bits, of which only their number shows in the time taken.
+    pub(crate) fn pow_secret(
+        &self,
+        base: &BoxedUint,
+        exponent: &BoxedUint,
+        bits: u32,
+    ) -> BoxedUint {
+        self.powers.power_secret(base, exponent, bits)
     }
 }

@@ -1,7 +1,8 @@
 //! RSA as the bare operation: a block raised to an exponent modulo n (RFC 8017 §5.1 and §5.2), with any odd modulus and
 //! exponents of any length, because the protocols of identity cards use full-length public exponents.
-//! Formats of the block (type 1, PSS, ISO/IEC 9796-2) live in the rooms of their names. There is no blinding.
+//! Formats of the block (type 1, PSS, ISO/IEC 9796-2) live in the rooms of their names. The pure backend does not blind.
 
+mod crt;
 mod encoding;
 mod private;
 mod public;

@@ -133,6 +133,34 @@ proptest! {
     }
 }
 
+/// The power of the generator by its table, and the same by the general way: the generator as a peer.
+fn table_and_general(group: &Group, exponent: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let general = group.shared_secret(exponent, group.g()).unwrap();
+    (group.public_value(exponent), general.to_vec())
+}
+
+#[rstest]
+fn the_table_at_the_edges(
+    #[values(0, 1, 2)] id: u8,
+    #[values(0, 1, 19, 20, 28, 32, 33, 40)] length: usize,
+) {
+    let group = Group::from_domain_parameter_id(id).unwrap();
+    for byte in [0x00, 0x01, 0x80, 0xFF] {
+        let (table, general) = table_and_general(group, &vec![byte; length]);
+        assert_eq!(table, general, "{length} bytes {byte:02X}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_table_gives_the_same_powers(id in 0_u8..3, exponent in proptest::collection::vec(any::<u8>(), 0..36)) {
+        let (table, general) = table_and_general(Group::from_domain_parameter_id(id).unwrap(), &exponent);
+        prop_assert_eq!(table, general);
+    }
+}
+
 #[rstest]
 #[case(0, 128, 20)]
 #[case(1, 256, 28)]

@@ -140,6 +140,12 @@ proptest! {
     }
 
     #[test]
+    fn a_public_key_is_the_generator_times_the_private_one(curve in any_curve(), seed: u64) {
+        let scalar = Scalar::random(curve, &mut Seeded::new(seed));
+        prop_assert_eq!(Ok(scalar.public()), Point::generator(curve).mul(&scalar));
+    }
+
+    #[test]
     fn signatures_verify_and_nothing_else_does(curve in any_curve(), seed: u64, length in 16_usize..80, bit in 0_usize..500) {
         let mut random = Seeded::new(seed);
         let key = Scalar::random(curve, &mut random);

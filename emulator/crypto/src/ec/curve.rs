@@ -62,7 +62,7 @@ macro_rules! on {
         }
     };
 }
-pub(super) use on;
+pub(crate) use on;
 
 impl Curve {
     /// All of them, by domain parameter id.

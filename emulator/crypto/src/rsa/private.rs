@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crypto_bigint::modular::BoxedMontyForm;
-use crypto_bigint::{BoxedUint, Lcm, NonZero};
-use zeroize::{Zeroize, Zeroizing};
+use crypto_bigint::BoxedUint;
+use zeroize::Zeroizing;
 
+use super::crt::{Crt, Primes};
 use super::public::check_exponent;
 use super::{PublicKey, RsaError, encoding};
 use crate::modular::{self, Modulus};
@@ -14,8 +14,8 @@ use crate::modular::{self, Modulus};
 /// An RSA private key with the Montgomery parameters of its moduli. Cheap to clone; `Debug` shows only the size.
 ///
 /// Every constructor raises one number to the private and then to the public exponent, so a key whose numbers do not belong
-/// together is refused when it is made, not when a signature fails. Exponents are wiped on drop; the primes stay inside
-/// parameters that the arithmetic library shares and does not wipe.
+/// together is refused when it is made, not when a signature fails. Exponents are wiped on drop; the primes, and with the
+/// feature `openssl` its copy of the key, stay inside what the arithmetic libraries keep and do not wipe.
 #[derive(Clone)]
 pub struct PrivateKey {
     inner: Arc<Inner>,
@@ -28,15 +28,7 @@ struct Inner {
 
 enum Operation {
     Crt(Box<Crt>),
-    Plain { exponent: BoxedUint },
-}
-
-struct Crt {
-    p: Modulus,
-    q: Modulus,
-    exponent_p: BoxedUint,
-    exponent_q: BoxedUint,
-    q_inverse: BoxedMontyForm,
+    Plain(Zeroizing<BoxedUint>),
 }
 
 impl PrivateKey {
@@ -49,7 +41,8 @@ impl PrivateKey {
         let primes = Primes::new(p, q)?;
         let public = PublicKey::new(&primes.product(), public_exponent)?;
         let exponent = primes.inverse(public.exponent())?;
-        Self::checked(public, primes.into_crt(&exponent)?)
+        let crt = primes.into_crt(&exponent, &public)?;
+        Self::checked(public, Operation::Crt(Box::new(crt)))
     }
 
     /// A key that raises to the given exponent, whatever its role: for a terminal's published private exponent, or for a
@@ -64,7 +57,8 @@ impl PrivateKey {
         let inverse = Zeroizing::new(Vec::from(inverse.to_be_bytes()));
         let public = PublicKey::new(&primes.product(), &inverse)?;
         let exponent = Zeroizing::new(modular::integer(exponent));
-        Self::checked(public, primes.into_crt(&exponent)?)
+        let crt = primes.into_crt(&exponent, &public)?;
+        Self::checked(public, Operation::Crt(Box::new(crt)))
     }
 
     /// A key of which only the modulus and the private exponent are known: no Chinese remainder theorem, so about four times
@@ -78,9 +72,7 @@ impl PrivateKey {
         for public_exponent in usual {
             let public = PublicKey::new(modulus, public_exponent)?;
             check_exponent(exponent, public.size())?;
-            let operation = Operation::Plain {
-                exponent: modular::integer(exponent),
-            };
+            let operation = Operation::Plain(Zeroizing::new(modular::integer(exponent)));
             match Self::checked(public, operation) {
                 Err(RsaError::Inconsistent) => {}
                 outcome => return outcome,
@@ -128,8 +120,11 @@ impl PrivateKey {
             Zeroizing::new(modular::minimal(&bytes).to_vec())
         };
         match &self.inner.operation {
-            Operation::Plain { .. } => None,
-            Operation::Crt(crt) => Some([minimal(&crt.p), minimal(&crt.q)]),
+            Operation::Plain(_) => None,
+            Operation::Crt(crt) => {
+                let (p, q) = crt.primes();
+                Some([minimal(p), minimal(q)])
+            }
         }
     }
 
@@ -140,23 +135,33 @@ impl PrivateKey {
     }
 
     /// The block to the power of the private exponent: exactly [`size`](Self::size) bytes. A shorter block counts as padded
-    /// with zeros on the left. The time does not depend on the exponent or the primes; the result is not checked against
-    /// faults of the machine.
+    /// with zeros on the left. The time does not depend on the exponent or the primes; the pure backend does not check the
+    /// result against faults of the machine, OpenSSL does.
     ///
     /// # Errors
     /// [`RsaError::BlockTooLarge`].
     pub fn apply(&self, block: &[u8]) -> Result<Vec<u8>, RsaError> {
-        let base = self
-            .inner
-            .public
-            .ring()
-            .residue(block)
-            .ok_or(RsaError::BlockTooLarge)?;
-        let power = match &self.inner.operation {
-            Operation::Plain { exponent } => base.pow(exponent).retrieve(),
-            Operation::Crt(crt) => crt.pow(&base.retrieve()),
-        };
-        Ok(modular::encode(&power, self.size()))
+        let ring = self.inner.public.ring();
+        let base = ring.element(block).ok_or(RsaError::BlockTooLarge)?;
+        Ok(match &self.inner.operation {
+            Operation::Plain(exponent) => {
+                let power = ring.pow_secret(&base, exponent, exponent.bits_precision());
+                modular::encode(&power, self.size())
+            }
+            Operation::Crt(crt) => crt.apply(&base, self.size()),
+        })
+    }
+
+    /// As [`apply`](Self::apply), for a key with primes, without the backend's own operation.
+    #[cfg(all(test, feature = "openssl"))]
+    pub(crate) fn apply_in_halves(&self, block: &[u8]) -> Vec<u8> {
+        match (
+            &self.inner.operation,
+            self.inner.public.ring().element(block),
+        ) {
+            (Operation::Crt(crt), Some(base)) => modular::encode(&crt.power(&base), self.size()),
+            _ => Vec::new(),
+        }
     }
 
     fn checked(public: PublicKey, operation: Operation) -> Result<Self, RsaError> {
@@ -169,100 +174,6 @@ impl PrivateKey {
         match key.public().apply(&key.apply(&probe)?)? == probe {
             true => Ok(key),
             false => Err(RsaError::Inconsistent),
-        }
-    }
-}
-
-impl Crt {
-    fn pow(&self, base: &BoxedUint) -> BoxedUint {
-        let in_p = self
-            .p
-            .reduce(base)
-            .pow_bounded_exp(&self.exponent_p, self.p.bits());
-        let in_q = self
-            .q
-            .reduce(base)
-            .pow_bounded_exp(&self.exponent_q, self.q.bits())
-            .retrieve();
-        let difference = in_p.sub(&self.p.reduce(&in_q));
-        let lift = difference.mul(&self.q_inverse).retrieve();
-        // lift < p and in_q < q, so lift·q + in_q < p·q: the product's width holds the sum.
-        crypto_bigint::ConcatenatingMul::concatenating_mul(&lift, self.q.value())
-            .wrapping_add(&in_q)
-    }
-}
-
-/// Two odd numbers that are meant to be primes.
-struct Primes {
-    p: Modulus,
-    q: Modulus,
-}
-
-impl Primes {
-    fn new(p: &[u8], q: &[u8]) -> Result<Self, RsaError> {
-        // Nothing longer than the longest modulus may cost more than a look at its length.
-        for prime in [p, q] {
-            if modular::minimal(prime).len() > 512 {
-                return Err(RsaError::ModulusSize(modular::bit_length(prime)));
-            }
-        }
-        let p = Modulus::new(p).ok_or(RsaError::Inconsistent)?;
-        let q = Modulus::new(q).ok_or(RsaError::Inconsistent)?;
-        let bits = p.bits() + q.bits();
-        // One bit of slack: the product may be one bit shorter than the sum of the lengths.
-        if !(512..=4097).contains(&bits) || p.bits() < 128 || q.bits() < 128 {
-            return Err(RsaError::ModulusSize(bits));
-        }
-        Ok(Self { p, q })
-    }
-
-    fn product(&self) -> Vec<u8> {
-        let product =
-            crypto_bigint::ConcatenatingMul::concatenating_mul(self.p.value(), self.q.value());
-        Vec::from(product.to_be_bytes())
-    }
-
-    /// The inverse modulo lcm(p−1, q−1).
-    fn inverse(&self, exponent: &[u8]) -> Result<Zeroizing<BoxedUint>, RsaError> {
-        let order = minus_one(&self.p).lcm(&minus_one(&self.q));
-        let order = nonzero(order)?;
-        let exponent = Zeroizing::new(Zeroizing::new(modular::integer(exponent)).rem(&order));
-        let inverse = Option::<BoxedUint>::from(exponent.invert_mod(&order));
-        inverse.map(Zeroizing::new).ok_or(RsaError::Inconsistent)
-    }
-
-    fn into_crt(self, exponent: &BoxedUint) -> Result<Operation, RsaError> {
-        let exponent_p = exponent.rem(&nonzero(minus_one(&self.p))?);
-        let exponent_q = exponent.rem(&nonzero(minus_one(&self.q))?);
-        let q_inverse =
-            Option::from(self.p.reduce(self.q.value()).invert()).ok_or(RsaError::Inconsistent)?;
-        Ok(Operation::Crt(Box::new(Crt {
-            p: self.p,
-            q: self.q,
-            exponent_p,
-            exponent_q,
-            q_inverse,
-        })))
-    }
-}
-
-fn minus_one(modulus: &Modulus) -> BoxedUint {
-    modulus.value().wrapping_sub(BoxedUint::one())
-}
-
-fn nonzero(value: BoxedUint) -> Result<NonZero<BoxedUint>, RsaError> {
-    Option::from(value.into_nz()).ok_or(RsaError::Inconsistent)
-}
-
-impl Drop for Operation {
-    fn drop(&mut self) {
-        match self {
-            Self::Plain { exponent } => exponent.zeroize(),
-            Self::Crt(crt) => {
-                crt.exponent_p.zeroize();
-                crt.exponent_q.zeroize();
-                crt.q_inverse.zeroize();
-            }
         }
     }
 }

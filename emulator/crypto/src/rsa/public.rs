@@ -34,7 +34,7 @@ impl PublicKey {
         if !(512..=4096).contains(&bits) {
             return Err(RsaError::ModulusSize(bits));
         }
-        let modulus = Modulus::new(&modulus_bytes).ok_or(RsaError::ModulusEven)?;
+        let modulus = Modulus::public(&modulus_bytes).ok_or(RsaError::ModulusEven)?;
         let exponent_bytes = modular::minimal(exponent).to_vec();
         check_exponent(&exponent_bytes, modulus_bytes.len())?;
         let exponent = modular::integer(&exponent_bytes);
@@ -81,10 +81,10 @@ impl PublicKey {
         let base = self
             .inner
             .modulus
-            .residue(block)
+            .element(block)
             .ok_or(RsaError::BlockTooLarge)?;
         let power = self.inner.modulus.pow_public(&base, &self.inner.exponent);
-        Ok(modular::encode(&power.retrieve(), self.size()))
+        Ok(modular::encode(&power, self.size()))
     }
 
     /// PKCS#1 `RSAPublicKey` in DER (RFC 8017 appendix A.1.1).
