@@ -2,6 +2,7 @@
 
 pub mod expect;
 pub mod guard;
+pub mod issuer;
 pub mod record;
 pub mod report;
 pub mod requirements;

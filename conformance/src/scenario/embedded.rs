@@ -121,7 +121,7 @@ fn is_block(name: &str) -> bool {
     name.rsplit('/').nth(1) == Some(BLOCKS)
 }
 
-fn collect(folder: &Dir<'_>, prefix: &str, files: &mut Vec<Arc<Source>>) {
+pub(crate) fn collect(folder: &Dir<'_>, prefix: &str, files: &mut Vec<Arc<Source>>) {
     for file in folder.files() {
         let path = file.path().to_string_lossy().replace('\\', "/");
         if path.ends_with(".yaml")

@@ -15,6 +15,7 @@ pub mod backend;
 pub mod ct;
 pub mod dh;
 pub mod ec;
+pub mod encryption;
 pub mod hash;
 pub mod iso9796;
 pub mod kdf;

@@ -106,7 +106,7 @@ fn top_mask(bits: u32) -> u8 {
 }
 
 /// XORs MGF1 (RFC 8017 appendix B.2.1) of `seed` onto `data`.
-fn mask(algorithm: HashAlgorithm, seed: &[u8], data: &mut [u8]) {
+pub(crate) fn mask(algorithm: HashAlgorithm, seed: &[u8], data: &mut [u8]) {
     for (counter, chunk) in (0_u32..).zip(data.chunks_mut(algorithm.digest_len())) {
         let stream = algorithm.digest(&[seed, &counter.to_be_bytes()]);
         for (byte, mask) in chunk.iter_mut().zip(stream) {
