@@ -3,11 +3,7 @@
 
 use core::fmt;
 
-use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, array::Array, consts::U8};
-use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
-use des::{Des, TdesEde2};
-
-type Block = Array<u8, U8>;
+use crate::des::{Halves, Schedule};
 
 /// Length of a DES block in bytes.
 pub const BLOCK: usize = 8;
@@ -24,9 +20,9 @@ pub struct LengthError {
     pub block: usize,
 }
 
-fn blocks(data: &mut [u8]) -> Result<&mut [Block], LengthError> {
+fn blocks(data: &mut [u8]) -> Result<&mut [[u8; BLOCK]], LengthError> {
     let length = data.len();
-    match Block::slice_as_chunks_mut(data) {
+    match data.as_chunks_mut() {
         (blocks, []) => Ok(blocks),
         _ => Err(LengthError {
             length,
@@ -35,18 +31,25 @@ fn blocks(data: &mut [u8]) -> Result<&mut [Block], LengthError> {
     }
 }
 
-/// Triple DES, EDE with two keys (ISO/IEC 18033-3, keying option 2). Parity bits of the key are ignored.
+fn halves_of_key(key: &[u8; 16]) -> [[u8; 8]; 2] {
+    let [a, b, c, d, e, f, g, h, rest @ ..] = *key;
+    [[a, b, c, d, e, f, g, h], rest]
+}
+
+/// Triple DES, EDE with two keys (ISO/IEC 18033-3, keying option 2). Parity bits of the key are ignored. The key is wiped
+/// on drop.
 #[derive(Clone)]
 pub struct TripleDes {
-    cipher: TdesEde2,
+    keys: Schedule<48>,
 }
 
 impl TripleDes {
     /// Schedules a 16-byte key (K1 ‖ K2).
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
+        let [first, second] = halves_of_key(key);
         Self {
-            cipher: TdesEde2::new(&Array(*key)),
+            keys: Schedule::triple(first, second),
         }
     }
 
@@ -55,8 +58,11 @@ impl TripleDes {
     /// # Errors
     /// [`LengthError`] when `data` is not a multiple of 8 bytes; it is then left as it was.
     pub fn encrypt_cbc(&self, iv: &[u8; 8], data: &mut [u8]) -> Result<(), LengthError> {
-        let blocks = blocks(data)?;
-        cbc::Encryptor::inner_iv_init(&self.cipher, &Array(*iv)).encrypt_blocks(blocks);
+        let mut chain = Halves::of(*iv);
+        for block in blocks(data)? {
+            chain = self.keys.encrypt(chain.xor(Halves::of(*block)));
+            *block = chain.to_bytes();
+        }
         Ok(())
     }
 
@@ -65,8 +71,18 @@ impl TripleDes {
     /// # Errors
     /// [`LengthError`] when `data` is not a multiple of 8 bytes; it is then left as it was.
     pub fn decrypt_cbc(&self, iv: &[u8; 8], data: &mut [u8]) -> Result<(), LengthError> {
-        let blocks = blocks(data)?;
-        cbc::Decryptor::inner_iv_init(&self.cipher, &Array(*iv)).decrypt_blocks(blocks);
+        let mut chain = Halves::of(*iv);
+        let (pairs, last) = blocks(data)?.as_chunks_mut::<2>();
+        for pair in pairs {
+            let [first, second] = pair.map(Halves::of);
+            let [one, two] = self.keys.decrypt_two([first, second]);
+            *pair = [one.xor(chain), two.xor(first)].map(Halves::to_bytes);
+            chain = second;
+        }
+        for block in last {
+            let plain = self.keys.decrypt(Halves::of(*block));
+            *block = plain.xor(chain).to_bytes();
+        }
         Ok(())
     }
 }
@@ -77,45 +93,55 @@ impl fmt::Debug for TripleDes {
     }
 }
 
-/// The retail MAC: ISO/IEC 9797-1 algorithm 3 with DES, IV zero, 8 bytes of output.
+/// The retail MAC: ISO/IEC 9797-1 algorithm 3 with DES, IV zero, 8 bytes of output. The key is wiped on drop.
 #[derive(Clone)]
 pub struct RetailMac {
-    first: Des,
-    second: Des,
+    first: Schedule<16>,
+    second: Schedule<16>,
 }
 
 impl RetailMac {
     /// Schedules a 16-byte key (K ‖ K').
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
-        let [a, b, c, d, e, f, g, h, rest @ ..] = *key;
-        Self {
-            first: Des::new(&Array([a, b, c, d, e, f, g, h])),
-            second: Des::new(&Array(rest)),
-        }
+        let [first, second] = halves_of_key(key).map(Schedule::new);
+        Self { first, second }
     }
 
     /// MAC over the concatenation of `parts` with padding method 2 added; the padding is added always, so whole blocks get
     /// one more.
     #[must_use]
     pub fn mac_padded(&self, parts: &[&[u8]]) -> [u8; 8] {
-        let mut state = Block::default();
+        let mut chain = Halves::default();
+        let mut waiting = [0; BLOCK];
         let mut filled = 0;
         for part in parts {
-            for byte in *part {
-                state[filled] ^= byte;
-                filled += 1;
-                if filled == BLOCK {
-                    self.first.encrypt_block(&mut state);
-                    filled = 0;
+            let mut rest = *part;
+            if filled > 0 {
+                let (now, later) = rest.split_at(rest.len().min(BLOCK - filled));
+                waiting[filled..filled + now.len()].copy_from_slice(now);
+                filled += now.len();
+                if filled < BLOCK {
+                    continue;
                 }
+                chain = self.absorb(chain, waiting);
+                rest = later;
             }
+            let (whole, begun) = rest.as_chunks();
+            for block in whole {
+                chain = self.absorb(chain, *block);
+            }
+            waiting[..begun.len()].copy_from_slice(begun);
+            filled = begun.len();
         }
-        state[filled] ^= 0x80;
-        self.first.encrypt_block(&mut state);
-        self.second.decrypt_block(&mut state);
-        self.first.encrypt_block(&mut state);
-        state.into()
+        waiting[filled..].fill(0);
+        waiting[filled] = 0x80;
+        let last = self.absorb(chain, waiting);
+        (self.first.encrypt(self.second.decrypt(last))).to_bytes()
+    }
+
+    fn absorb(&self, chain: Halves, block: [u8; 8]) -> Halves {
+        self.first.encrypt(chain.xor(Halves::of(block)))
     }
 }
 
