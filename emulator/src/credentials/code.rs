@@ -181,6 +181,9 @@ mod tests {
         let whole: Code = "12345678".parse().unwrap();
         let (first, second) = (whole.first_half(), whole.second_half());
         assert_eq!((first.reveal(), second.reveal()), (b"1234", b"5678"));
+        assert_eq!((first.reveal_str(), second.reveal_str()), ("1234", "5678"));
+        assert_eq!(first, CodeHalf::from_digits(b"1234").unwrap());
+        assert_ne!(first, second);
         assert_eq!(Code::from_halves(&first, &second), whole);
         assert_ne!(Code::from_halves(&second, &first), whole);
     }

@@ -301,6 +301,51 @@ mod tests {
         assert_eq!(Tag(tag).is_constructed(), constructed);
     }
 
+    #[rstest]
+    #[case(0x01, "01")]
+    #[case(0xFF, "FF")]
+    #[case(0x0100, "0100")]
+    #[case(0x7F49, "7F49")]
+    #[case(0xBFA101, "BFA101")]
+    fn a_tag_is_told_by_its_bytes(#[case] tag: u32, #[case] told: &str) {
+        assert_eq!(Tag(tag).to_string(), told);
+        assert_eq!(format!("{:?}", Tag(tag)), told);
+    }
+
+    #[rstest]
+    #[case::alone("5A02AABB", Ok(2))]
+    #[case::another("5C02AABB", Err(TlvError::UnexpectedTag { expected: Tag(0x5A), found: Tag(0x5C) }))]
+    #[case::followed("5A02AABB00", Err(TlvError::TrailingData(1)))]
+    #[case::broken("5A03AABB", Err(TlvError::ValueTooLong { tag: Tag(0x5A), length: 3, available: 2 }))]
+    fn one_object_and_no_other(#[case] hex: &str, #[case] expected: Result<usize, TlvError>) {
+        let bytes = hex::decode(hex).unwrap();
+        let read = Tlv::read_only(&bytes, Tag(0x5A)).map(|object| object.value.len());
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn children_come_in_order_and_end_at_the_first_error() {
+        let bytes = hex::decode("7009800101810201025A09").unwrap();
+        let object = Tlv::read_only(&bytes, Tag(0x70)).unwrap();
+        let children: Vec<_> = object
+            .children()
+            .map(|child| child.map(|child| child.tag))
+            .collect();
+        let cut = TlvError::ValueTooLong {
+            tag: Tag(0x5A),
+            length: 9,
+            available: 0,
+        };
+        assert_eq!(children, [Ok(Tag(0x80)), Ok(Tag(0x81)), Err(cut)]);
+    }
+
+    #[test]
+    fn constructed_objects_hold_their_children_as_they_are() {
+        let (first, second) = (object(0x80, &[0xAA]), object(0x5F20, &[]));
+        let whole = constructed(0x7F49, &[&first, &second]);
+        assert_eq!(hex::encode_upper(whole), "7F49068001AA5F2000");
+    }
+
     fn any_tag() -> impl Strategy<Value = Tag> {
         prop_oneof![
             any::<u8>()
