@@ -1,5 +1,6 @@
 //! The judge of a CIE: YAML scenarios, the terminal's half of the protocols, verdicts and reports.
 
+pub mod clients;
 pub mod expect;
 pub mod guard;
 pub mod issuer;
