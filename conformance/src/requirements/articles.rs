@@ -126,7 +126,7 @@ impl Requirements {
     }
 
     /// The items of the articles, by id.
-    pub fn items(&self) -> impl Iterator<Item = &Item> {
+    pub fn items(&self) -> impl DoubleEndedIterator<Item = &Item> {
         self.items.values()
     }
 

@@ -51,6 +51,7 @@ fn in_the_small_suite(#[case] arguments: &[&str], #[case] named: &str) {
 }
 
 #[rstest]
+#[case::explain_item(&["explain", "s0-09", "--suite-dir", "articles/scenarios"], "there is no item S0-09; the articles have S0-01 to S0-04")]
 #[case::suite_folder(&["run", "--suite-dir", "nowhere"], "nowhere cannot be read")]
 #[case::fmt_nothing(&["fmt"], "<FILE>")]
 #[case::fmt_file(&["fmt", "no-such.yaml"], "no-such.yaml cannot be read")]

@@ -5,6 +5,7 @@ mod requirement;
 mod scenario;
 
 use cie_conformance::report::model::ExitCode;
+use cie_conformance::requirements::is_item_id;
 use cie_conformance::suite::{Suite, select};
 use clap::Args;
 
@@ -51,7 +52,11 @@ fn explain(suite: &Suite, id: &str) -> Result<String, Failure> {
     if let Some(item) = suite.requirements().item(&id.to_ascii_uppercase()) {
         return requirement::item(suite, item);
     }
-    if id.to_ascii_uppercase().starts_with("CIE-") {
+    let shown = id.to_ascii_uppercase();
+    if is_item_id(&shown) && suite.requirements().items().next().is_some() {
+        return Err(requirement::unknown_item(suite, &shown));
+    }
+    if shown.starts_with("CIE-") {
         return Err(requirement::unknown(suite, id));
     }
     let selection = select(suite, &[id.to_owned()])?;

@@ -114,3 +114,21 @@ pub(super) fn unknown(suite: &Suite, id: &str) -> Failure {
     };
     Failure::Usage(format!("there is no requirement {id}; {hint}"))
 }
+
+/// An id of an item that is in no article, with those that are.
+pub(super) fn unknown_item(suite: &Suite, id: &str) -> Failure {
+    let known = suite.requirements();
+    let of_articles = known.articles().iter().filter_map(|article| {
+        let mut items = known
+            .items()
+            .filter(|item| item.id.starts_with(article.name.as_str()));
+        let first = items.next()?;
+        let last = items.next_back().unwrap_or(first);
+        Some(format!("{} to {}", first.id, last.id))
+    });
+    let of_articles: Vec<String> = of_articles.collect();
+    let there_are = of_articles.join(" and ");
+    Failure::Usage(format!(
+        "there is no item {id}; the articles have {there_are}"
+    ))
+}
