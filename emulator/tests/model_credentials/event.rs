@@ -70,6 +70,45 @@ impl Command {
         }
     }
 
+    /// The reference whose value it compares, if it compares one.
+    pub(crate) const fn compares(&self) -> Option<u8> {
+        match self {
+            Self::VerifyPin(_) | Self::Change(..) => Some(0x81),
+            Self::VerifyPuk(_) | Self::ResetWithPuk(..) => Some(0x82),
+            _ => None,
+        }
+    }
+
+    /// Right or wrong values of the right length in commands that exist: what is written, and when, is laid down for these.
+    pub(crate) const fn is_simple(&self) -> bool {
+        use {NewPin::Good, Presented::Right, Presented::Wrong};
+        matches!(
+            self,
+            Self::VerifyPin(Right | Wrong(_))
+                | Self::VerifyPuk(Right | Wrong(_))
+                | Self::Change(Right | Wrong(_), Good(_))
+                | Self::ResetWithPin(Good(_))
+                | Self::ResetTries
+        )
+    }
+
+    /// What kind of command this is.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyPin(Presented::Length(0)) => "VERIFY PIN empty",
+            Self::VerifyPin(_) => "VERIFY PIN",
+            Self::VerifyPuk(Presented::Length(0)) => "VERIFY PUK empty",
+            Self::VerifyPuk(_) => "VERIFY PUK",
+            Self::Change(..) | Self::ChangeLength(_) => "CHANGE PIN",
+            Self::ResetWithPin(_) => "RESET with PIN",
+            Self::ResetTries | Self::ResetTriesWithData => "RESET tries",
+            Self::ResetWithPuk(..) | Self::ResetWithPukLength(_) => "RESET with PUK",
+            Self::ChangePuk => "CHANGE PUK",
+            Self::ResetPuk(_) => "RESET of PUK",
+            Self::UnknownReference(_) => "VERIFY unknown reference",
+        }
+    }
+
     /// Command data in this state.
     pub(crate) fn data(&self, model: &Model) -> Vec<u8> {
         let pin = |presented: &Presented| presented.bytes(&model.pin, model);
@@ -196,7 +235,7 @@ impl Event {
                 None
             }
             Self::Restore => {
-                terminal.card = restored(&terminal.card);
+                terminal.card = restored(&terminal.card, 8);
                 None
             }
             Self::Protected(command) => Some(protected(terminal, &[command.build(model)])),
@@ -242,10 +281,10 @@ impl Event {
     }
 }
 
-/// A card made of the memory of another.
-pub(crate) fn restored(card: &Card) -> Card {
+/// A card made of the memory of another; its random bytes come from this seed.
+pub(crate) fn restored(card: &Card, seed: u64) -> Card {
     let (image, memory) = (Arc::clone(card.image()), card.memory().clone());
-    let random = Box::new(Seeded::new(8));
+    let random = Box::new(Seeded::new(seed));
     let mut card = Card::with_memory(image, memory, random, Box::new(InMemory));
     card.power_on();
     card

@@ -162,7 +162,7 @@ proptest! {
     #[test]
     fn c15_a_snapshot_keeps_the_memory_and_no_session(knobs in knobs(), life in events()) {
         live(knobs, &life, |terminal, _, _| {
-            let copy = restored(&terminal.card);
+            let copy = restored(&terminal.card, 8);
             prop_assert_eq!(copy.memory(), terminal.card.memory());
             let state = copy.state();
             prop_assert_eq!((state.channel, state.current_df), (Channel::Plain, None));

@@ -124,15 +124,21 @@ impl Model {
         self.pin_left == 0 || (self.locked() && self.knobs.auth_locked)
     }
 
-    const fn lose_status(&mut self) {
+    pub(crate) const fn lose_status(&mut self) {
         self.device = false;
         self.pin_ok = false;
         self.puk_ok = false;
     }
 
-    const fn lose_session(&mut self) {
+    pub(crate) const fn lose_session(&mut self) {
         self.channel = false;
         self.lose_status();
+    }
+
+    /// Takes over what lasts, and nothing of the session.
+    pub(crate) const fn keep_memory_of(&mut self, other: &Self) {
+        self.pin = other.pin;
+        (self.pin_left, self.puk_left) = (other.pin_left, other.puk_left);
     }
 
     /// One event; what the terminal sees of it. `None`: the card answers nothing (a reset).
@@ -195,7 +201,7 @@ impl Model {
         }
     }
 
-    fn credential(&mut self, command: &Command) -> u16 {
+    pub(crate) fn credential(&mut self, command: &Command) -> u16 {
         if let Some(sw) = command.nonexistent(self.knobs.rrc_00) {
             return sw;
         }
