@@ -24,6 +24,7 @@ mod model;
 
 mod ask;
 mod choose;
+mod codes;
 mod coverage;
 mod driver;
 mod files;
@@ -108,10 +109,7 @@ impl Life {
             state: State::fresh(knobs(locks)),
             told: Told::Nothing,
         };
-        start
-            .steps()
-            .iter()
-            .fold(fresh, |life, step| Machine::apply(life, step))
+        start.steps().iter().fold(fresh, Machine::apply)
     }
 }
 

@@ -10,12 +10,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod card_space;
 mod event;
 mod exhaustive;
 mod invariants;
 mod laws;
 mod model;
 mod recovery;
+mod rules_space;
 mod secrecy;
 mod survival;
 mod tearing;

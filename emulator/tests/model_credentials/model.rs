@@ -135,12 +135,6 @@ impl Model {
         self.lose_status();
     }
 
-    /// Takes over what lasts, and nothing of the session.
-    pub(crate) const fn keep_memory_of(&mut self, other: &Self) {
-        self.pin = other.pin;
-        (self.pin_left, self.puk_left) = (other.pin_left, other.puk_left);
-    }
-
     /// One event; what the terminal sees of it. `None`: the card answers nothing (a reset).
     pub(crate) fn step(&mut self, event: &Event) -> Option<Seen> {
         match event {

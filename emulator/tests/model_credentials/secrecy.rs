@@ -58,7 +58,7 @@ fn questions() -> Vec<CommandBuf> {
 }
 
 /// Asks everything under secure messaging, then everything in plain; scans raw and opened answers.
-fn interrogate(terminal: &Terminal, secrets: &[Vec<u8>]) -> Result<(), TestCaseError> {
+pub(crate) fn interrogate(terminal: &Terminal, secrets: &[Vec<u8>]) -> Result<(), TestCaseError> {
     let mut inside = terminal.fork();
     let mut outside = terminal.fork();
     outside.select_cie();
@@ -94,7 +94,7 @@ fn scannable(event: &Event) -> bool {
     }
 }
 
-fn secrets(model: &Model) -> Vec<Vec<u8>> {
+pub(crate) fn secrets(model: &Model) -> Vec<Vec<u8>> {
     let mut codes = vec![model.puk, model.factory_pin, model.pin];
     codes.extend(GOOD.map(|pin| *pin));
     codes.iter().flat_map(disguises).collect()

@@ -43,7 +43,9 @@ fn writes(terminal: &Terminal, model: &Model, command: &Command) -> u32 {
 }
 
 /// What a memory is worth: tries, and which PIN.
-fn memory(terminal: &Terminal) -> (u8, u8, [u8; 8]) {
+pub(crate) type Memory = (u8, u8, [u8; 8]);
+
+pub(crate) fn memory(terminal: &Terminal) -> Memory {
     let credentials = &terminal.card.memory().credentials;
     (
         credentials.pin_left,
@@ -53,7 +55,12 @@ fn memory(terminal: &Terminal) -> (u8, u8, [u8; 8]) {
 }
 
 /// Cuts the power at every write of one command, on both sides of it, and looks at what a power-up finds.
-fn tear_everywhere(terminal: &Terminal, model: &Model, command: &Command) {
+pub(crate) fn tear_everywhere(
+    terminal: &Terminal,
+    model: &Model,
+    command: &Command,
+    look: impl Fn(&mut Terminal, &Model, Memory),
+) {
     let before = memory(terminal);
     let mut whole = terminal.fork();
     let sw = send(&mut whole, model, command).unwrap();
@@ -85,13 +92,13 @@ fn tear_everywhere(terminal: &Terminal, model: &Model, command: &Command) {
             if (nth, tear) == (count - 1, Tear::AfterCommit) {
                 assert_eq!(found, end, "{says}");
             }
-            survives(&mut torn, model, found);
+            look(&mut torn, model, found);
         }
     }
 }
 
 /// After the power is back: no session, the same memory, and a card that works as its counters say.
-fn survives(torn: &mut Terminal, model: &Model, found: (u8, u8, [u8; 8])) {
+fn survives(torn: &mut Terminal, model: &Model, found: Memory) {
     torn.card.power_on();
     let state = torn.state();
     assert!(!state.verified.pin && !state.verified.puk && !state.device_authenticated);
@@ -141,7 +148,7 @@ fn c13_torn_at_every_write(
         event.apply(&mut terminal, &model);
         model.step(&event);
     }
-    tear_everywhere(&terminal, &model, &command);
+    tear_everywhere(&terminal, &model, &command, survives);
 }
 
 /// An attacker with a knife at the power line: as many torn or answered guesses as he likes, one always wrong.
