@@ -1,6 +1,19 @@
-//! What the benches share: cards ready to be timed, and scenarios of any size.
+//! What the benches share: cards ready to be timed, recorded conversations, baselines, scenarios of any size, and the way
+//! numbers go to the reporter.
 
+pub mod allocation;
+pub mod criterion_files;
+pub mod document;
+pub mod goals;
+pub mod growth;
 pub mod link;
+pub mod login;
+pub mod messaging;
+pub mod pair;
+pub mod peer;
+pub mod report;
+pub mod results;
+pub mod tape;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,7 +25,7 @@ use cie_crypto::random::Seeded;
 use cie_emulator::Card;
 use cie_emulator::card::Image;
 use cie_emulator::chip::{Profile, chip};
-use cie_emulator::persona::{Persona, personalise};
+use cie_emulator::persona::{Document, Persona, personalise};
 
 /// The error of anything that goes wrong while a bench is set up.
 pub type SetupError = Box<dyn std::error::Error>;
@@ -22,10 +35,18 @@ pub type SetupError = Box<dyn std::error::Error>;
 /// # Errors
 /// When the built-in fixtures do not fit together.
 pub fn image() -> Result<Arc<Image>, SetupError> {
-    let data = personalise(&Persona::builtin("adult-default")?)?;
-    Ok(Arc::new(
-        data.into_image(chip("bit4id2")?, Profile::with([])?)?,
-    ))
+    Ok(image_of("adult-default")?.0)
+}
+
+/// The image of one of the built-in citizens, and the document in it as its issuer knows it.
+///
+/// # Errors
+/// When there is no such citizen.
+pub fn image_of(persona: &str) -> Result<(Arc<Image>, Document), SetupError> {
+    let data = personalise(&Persona::builtin(persona)?)?;
+    let document = data.document.clone();
+    let image = data.into_image(chip("bit4id2")?, Profile::with([])?)?;
+    Ok((Arc::new(image), document))
 }
 
 /// A powered card with a public file selected (EF.SOD, about 1.7 kB).

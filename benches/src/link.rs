@@ -13,7 +13,7 @@ use pcsc::{Card, Context, Protocols, Scope, ShareMode};
 
 use crate::SetupError;
 
-/// Says to the bench's program that it is the client: batches, commands in a batch, then the readers.
+/// Says to the bench's program that it is the client: batches, exchanges in a batch, what to send, then the readers.
 pub const CLIENT: &str = "link-client";
 
 /// What is timed: READ BINARY of 128 bytes.
@@ -24,6 +24,47 @@ const SELECTS: [&[u8]; 2] = [
     &[0x00, 0xA4, 0x04, 0x0C, 0x06, 0xA0, 0, 0, 0, 0, 0x39],
     &[0x00, 0xA4, 0x02, 0x04, 0x02, 0x10, 0x06],
 ];
+
+/// What a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// READ BINARY of 128 bytes, after the SELECTs that it needs.
+    Read,
+    /// SELECT of the master file and GET CHALLENGE, in turn: what every card answers.
+    SelectAndChallenge,
+}
+
+impl Load {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::SelectAndChallenge => "select-and-challenge",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        let all = [Self::Read, Self::SelectAndChallenge];
+        all.into_iter().find(|load| load.word() == word)
+    }
+
+    const fn before(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Read => &SELECTS,
+            Self::SelectAndChallenge => &[],
+        }
+    }
+
+    /// The commands, and how long each answer is.
+    const fn commands(self) -> &'static [(&'static [u8], usize)] {
+        match self {
+            Self::Read => &[(&READ, 130)],
+            Self::SelectAndChallenge => &[
+                (&[0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00], 2),
+                (&[0x00, 0x84, 0x00, 0x00, 0x08], 10),
+            ],
+        }
+    }
+}
 
 const ATR: [u8; 5] = [0x3B, 0x80, 0x80, 0x01, 0x01];
 const ANSWER: [u8; 130] = {
@@ -83,11 +124,13 @@ pub fn time(
     daemon: &PrivateDaemon,
     batches: usize,
     commands: usize,
+    load: Load,
     readers: &[&str],
 ) -> Result<Vec<Vec<f64>>, SetupError> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(CLIENT);
     command.args([batches.to_string(), commands.to_string()]);
+    command.arg(load.word());
     command.args(readers);
     let output = daemon.serve(&mut command).output()?;
     if !output.status.success() {
@@ -116,14 +159,15 @@ pub fn undisturbed(numbers: impl IntoIterator<Item = f64>) -> Result<f64, SetupE
 /// # Errors
 /// When there is no daemon, no card, or an answer that is not worth timing.
 pub fn client(arguments: &[String]) -> Result<(), SetupError> {
-    let [batches, commands, readers @ ..] = arguments else {
-        return Err("the client needs numbers and readers".into());
+    let [batches, commands, load, readers @ ..] = arguments else {
+        return Err("the client needs numbers, a load and readers".into());
     };
+    let load = Load::of(load).ok_or("the client does not know this load")?;
     let (batches, commands): (usize, usize) = (batches.parse()?, commands.parse()?);
     let context = Context::establish(Scope::User)?;
     let cards = readers
         .iter()
-        .map(|reader| ready(&context, reader))
+        .map(|reader| ready(&context, load, reader))
         .collect::<Result<Vec<_>, _>>()?;
     let mut times = vec![vec![0.0; cards.len()]; batches];
     for (index, times) in times.iter_mut().enumerate() {
@@ -132,7 +176,7 @@ pub fn client(arguments: &[String]) -> Result<(), SetupError> {
             places.reverse();
         }
         for (card, time) in places {
-            *time = batch(card, commands)?;
+            *time = batch(card, load, commands)?;
         }
     }
     for times in times {
@@ -143,7 +187,7 @@ pub fn client(arguments: &[String]) -> Result<(), SetupError> {
 }
 
 /// Waits for the card in this reader, and selects what is read.
-fn ready(context: &Context, reader: &str) -> Result<Card, SetupError> {
+fn ready(context: &Context, load: Load, reader: &str) -> Result<Card, SetupError> {
     let name = std::ffi::CString::new(reader)?;
     let started = Instant::now();
     let card = loop {
@@ -156,22 +200,24 @@ fn ready(context: &Context, reader: &str) -> Result<Card, SetupError> {
         }
     };
     let mut room = [0; 512];
-    for select in SELECTS {
+    for select in load.before() {
         card.transmit(select, &mut room)?;
     }
-    let answer = card.transmit(&READ, &mut room)?;
-    if answer.len() != ANSWER.len() || !answer.ends_with(&[0x90, 0x00]) {
-        return Err(format!("{reader}: the card refuses what is to be timed").into());
+    for (command, length) in load.commands() {
+        let answer = card.transmit(command, &mut room)?;
+        if answer.len() != *length || !answer.ends_with(&[0x90, 0x00]) {
+            return Err(format!("{reader}: the card refuses what is to be timed").into());
+        }
     }
     Ok(card)
 }
 
 /// The time of one exchange in nanoseconds, over this many.
-fn batch(card: &Card, commands: usize) -> Result<f64, SetupError> {
+fn batch(card: &Card, load: Load, commands: usize) -> Result<f64, SetupError> {
     let mut room = [0; 512];
     let started = Instant::now();
-    for _ in 0..commands {
-        card.transmit(&READ, &mut room)?;
+    for (command, _) in load.commands().iter().cycle().take(commands) {
+        card.transmit(command, &mut room)?;
     }
     let taken = started.elapsed().as_secs_f64() * 1e9;
     Ok(taken / f64::from(u32::try_from(commands)?))
