@@ -5,6 +5,8 @@ use crate::card_space::Cards;
 use crate::model::Knobs;
 use crate::rules_space::{Rules, TABLE};
 use crate::support::seeded_card_data;
+#[cfg(feature = "defects")]
+use cie_emulator::card::{Defect, Flaw};
 use rstest::rstest;
 use stateright::{Checker, Model as _};
 
@@ -153,22 +155,22 @@ fn every_law_is_a_property() {
 /// A search that finds nothing wrong with a wrong card is worthless.
 #[cfg(feature = "defects")]
 #[rstest]
-#[case(cie_emulator::card::Defect::PinNeverBlocks)]
-#[case(cie_emulator::card::Defect::PukNeverBlocks)]
-#[case(cie_emulator::card::Defect::TriesNotRestored)]
-#[case(cie_emulator::card::Defect::ChangeCostsNothing)]
-#[case(cie_emulator::card::Defect::WrongLengthCosts)]
-#[case(cie_emulator::card::Defect::PukBackAtPowerOn)]
-#[case(cie_emulator::card::Defect::UnblockWithoutPuk)]
-#[case(cie_emulator::card::Defect::PukUsedUpByUnblock)]
-#[case(cie_emulator::card::Defect::UnblockVerifiesPin)]
-#[case(cie_emulator::card::Defect::PinFlagSurvivesReset)]
-#[case(cie_emulator::card::Defect::VerifyInPlain)]
-#[case(cie_emulator::card::Defect::CounterLies)]
-#[case(cie_emulator::card::Defect::ErrorKeepsSession)]
-#[case(cie_emulator::card::Defect::PlainKeepsSession)]
-#[case(cie_emulator::card::Defect::CertificateReadable)]
-fn a_wrong_card_is_found(#[case] defect: cie_emulator::card::Defect) {
+#[case::pin_never_blocks(Defect::PinNeverBlocks)]
+#[case::puk_never_blocks(Defect::PukNeverBlocks)]
+#[case::tries_not_restored(Defect::TriesNotRestored)]
+#[case::change_costs_nothing(Defect::ChangeCostsNothing)]
+#[case::wrong_length_costs(Defect::WrongLengthCosts)]
+#[case::puk_back_at_power_on(Defect::PukBackAtPowerOn)]
+#[case::unblock_without_puk(Defect::UnblockWithoutPuk)]
+#[case::puk_used_up_by_unblock(Defect::PukUsedUpByUnblock)]
+#[case::unblock_verifies_pin(Defect::UnblockVerifiesPin)]
+#[case::pin_flag_survives_reset(Defect::PinFlagSurvivesReset)]
+#[case::verify_in_plain(Defect::VerifyInPlain)]
+#[case::counter_lies(Defect::CounterLies)]
+#[case::error_keeps_session(Defect::ErrorKeepsSession)]
+#[case::plain_keeps_session(Defect::PlainKeepsSession)]
+#[case::certificate_readable(Defect::CertificateReadable)]
+fn a_wrong_card_is_found(#[case] defect: Defect) {
     let knobs = Knobs {
         pin_tries: 2,
         puk_tries: 2,
@@ -178,7 +180,7 @@ fn a_wrong_card_is_found(#[case] defect: cie_emulator::card::Defect) {
     let data = seeded_card_data();
     let mut image = crate::support::image(data, "gemalto", &knobs.settings());
     let flawed = std::sync::Arc::get_mut(&mut image).expect("nobody else has it");
-    flawed.flaw = cie_emulator::card::Flaw::of(defect);
+    flawed.flaw = Flaw::of(defect);
     let mut terminal = crate::support::switched_on(image);
     terminal.authenticate();
     let checked = Cards::with(knobs, terminal, model)

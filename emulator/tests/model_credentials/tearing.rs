@@ -60,7 +60,7 @@ pub(crate) fn tear_everywhere(
     model: &Model,
     command: &Command,
     look: impl Fn(&mut Terminal, &Model, Memory),
-) {
+) -> Result<(), TestCaseError> {
     let before = memory(terminal);
     let mut whole = terminal.fork();
     let sw = send(&mut whole, model, command).unwrap();
@@ -70,31 +70,33 @@ pub(crate) fn tear_everywhere(
         for tear in [Tear::BeforeCommit, Tear::AfterCommit] {
             let mut torn = terminal.fork();
             arm(&mut torn, tear, nth);
-            assert_eq!(send(&mut torn, model, command), None);
+            prop_assert_eq!(send(&mut torn, model, command), None);
             let found = memory(&torn);
             let says =
                 format!("{command:?} ({sw:04X}) torn at {nth} {tear:?}: {before:?} -> {found:?}");
             // The PIN is one of the two, whole.
-            assert!(found.2 == before.2 || found.2 == end.2, "{says}");
+            prop_assert!(found.2 == before.2 || found.2 == end.2, "{}", says);
             // No tries appear out of nothing.
-            assert!(
+            prop_assert!(
                 found.0 <= before.0.max(end.0) && found.1 <= before.1.max(end.1),
-                "{says}"
+                "{}",
+                says
             );
             // A wrong value that was compared has been paid for, and an unfinished command gave nothing back.
             if sw != 0x9000 {
-                assert!(found.0 <= before.0 && found.1 <= before.1, "{says}");
+                prop_assert!(found.0 <= before.0 && found.1 <= before.1, "{}", says);
             }
             // Before the first write nothing happened; after the last, everything that lasts.
             if (nth, tear) == (0, Tear::BeforeCommit) {
-                assert_eq!(found, before, "{says}");
+                prop_assert_eq!(found, before, "{}", says);
             }
             if (nth, tear) == (count - 1, Tear::AfterCommit) {
-                assert_eq!(found, end, "{says}");
+                prop_assert_eq!(found, end, "{}", says);
             }
             look(&mut torn, model, found);
         }
     }
+    Ok(())
 }
 
 /// After the power is back: no session, the same memory, and a card that works as its counters say.
@@ -148,7 +150,7 @@ fn c13_torn_at_every_write(
         event.apply(&mut terminal, &model);
         model.step(&event);
     }
-    tear_everywhere(&terminal, &model, &command, survives);
+    tear_everywhere(&terminal, &model, &command, survives).unwrap();
 }
 
 /// An attacker with a knife at the power line: as many torn or answered guesses as he likes, one always wrong.
