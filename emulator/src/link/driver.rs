@@ -62,6 +62,11 @@ impl DriverLink {
         link
     }
 
+    /// One connection that stands already.
+    pub(super) fn converse(&self, stream: &Stream) -> io::Result<String> {
+        self.serve(stream, &mut Inbox::default())
+    }
+
     /// One connection, from greeting to end. Returns why it ended.
     fn serve(&self, stream: &Stream, inbox: &mut Inbox) -> io::Result<String> {
         *lock(&self.writer) = Some(Writer {

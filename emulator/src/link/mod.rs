@@ -14,7 +14,9 @@ pub use cie_driver_protocol::{DEFAULT_ANSWER_LIMIT, Endpoint, EndpointError};
 pub use slot::{Inserted, Slot};
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -145,6 +147,36 @@ impl Link {
     /// answering is answered first. The card stays in the slot.
     pub fn stop(self) {
         drop(self);
+    }
+}
+
+/// What a peer on a connection that stands already speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// The reader driver of this project.
+    Driver,
+    /// vsmartcard's vpcd.
+    Vpcd,
+}
+
+/// Serves `slot` over a connection that stands already, in this thread, until the peer closes it, says what is not its to say, or
+/// the card is taken out. It is what a [`Link`] does with each of its connections, for those who play the peer themselves.
+///
+/// # Errors
+/// Those of the connection; a peer that does not greet.
+pub fn serve_connected(slot: &Slot, peer: Peer, connection: UnixStream) -> io::Result<String> {
+    let listener: Listener = Box::new(|_| {});
+    let stream = stream::Stream::Unix(connection);
+    match peer {
+        Peer::Driver => {
+            let endpoint = Endpoint::Unix(PathBuf::new());
+            let options = LinkOptions::default();
+            driver::DriverLink::new(slot.clone(), endpoint, options, listener).converse(&stream)
+        }
+        Peer::Vpcd => {
+            let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            vpcd::VpcdLink::new(slot.clone(), nowhere, listener).converse(&stream)
+        }
     }
 }
 

@@ -69,6 +69,16 @@ impl VpcdLink {
         link
     }
 
+    /// One connection that stands already, for the card that is in.
+    pub(super) fn converse(&self, stream: &Stream) -> io::Result<String> {
+        let (insertion, mut buffers) = (self.slot.insertion(), Buffers::new());
+        if !self.learn_atr(insertion, &mut buffers) {
+            return Ok("there is no card".to_owned());
+        }
+        let reason = self.serve(insertion, stream, &mut buffers)?;
+        Ok(reason.to_owned())
+    }
+
     /// One connection: one insertion. Returns why it ended.
     fn serve(
         &self,

@@ -186,10 +186,17 @@ fn get_data(command: &Command<'_>) -> String {
     format!("{name}: {what}")
 }
 
+/// Objects that are told one by one: a right command has four at most, a hostile one as many as it has room for.
+const MOST_OBJECTS: usize = 12;
+
 /// The references of a control reference template; long values by their length.
 fn environment(header: Header, data: &[u8]) -> String {
     let mut out = Vec::new();
     for object in Objects::new(data) {
+        if out.len() == MOST_OBJECTS {
+            out.push("and more".to_owned());
+            break;
+        }
         let Ok(object) = object else {
             out.push("data objects that cannot be read".to_owned());
             break;
@@ -221,6 +228,10 @@ fn environment(header: Header, data: &[u8]) -> String {
 fn objects(data: &[u8]) -> String {
     let mut out = Vec::new();
     for object in Objects::new(data) {
+        if out.len() == MOST_OBJECTS {
+            out.push("and more".to_owned());
+            break;
+        }
         let Ok(object) = object else {
             out.push("bytes that are no data objects".to_owned());
             break;

@@ -1,0 +1,18 @@
+//! What fuzzing has found, one named case each. The input stays in the corpus under the same name; the defect is mended.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use cie_fuzz_targets::Target;
+use rstest::rstest;
+
+#[rstest]
+// The words for a protected command told every one of any number of data objects: ten times its length.
+#[case::words_for_objects_without_end("apdu", "objects-without-end")]
+fn mended(#[case] target: &str, #[case] name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/corpora");
+    let input = fs::read(folder.join(target).join(name)).unwrap();
+    assert!(!input.is_empty());
+    Target::named(target).unwrap().run(&input);
+}
