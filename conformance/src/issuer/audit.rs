@@ -46,9 +46,9 @@ impl Audit {
         what: impl Into<String>,
         outcome: impl Into<String>,
     ) {
-        let (what, outcome) = (what.into(), outcome.into());
+        let (what, outcome) = (what.into(), one_line(&outcome.into()));
         let seq = self.0.len() as u64 + 1;
-        let about = about.to_owned();
+        let about = one_line(about);
         self.0.push(Line {
             seq,
             at,
@@ -64,6 +64,18 @@ impl Audit {
     pub fn lines(&self) -> &[Line] {
         &self.0
     }
+}
+
+/// Longest text of a column, in characters.
+const LONGEST: usize = 160;
+
+/// Words from outside as one line of the audit: names of policies and accounts are whatever somebody sent.
+fn one_line(text: &str) -> String {
+    let plain = |character: char| match character.is_control() {
+        true => '?',
+        false => character,
+    };
+    text.chars().take(LONGEST).map(plain).collect()
 }
 
 /// One line of text per line, each with its line feed.

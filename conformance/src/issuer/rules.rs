@@ -163,7 +163,13 @@ impl SecretRules {
         broken
     }
 
-    /// A secret that meets the rules, of the shortest length they allow.
+    /// A secret that meets the rules, of the shortest length they allow; the same for the same seed and purpose.
+    #[must_use]
+    pub fn generated(&self, seed: u64, purpose: &str) -> Secret {
+        self.generate(&mut Draw::new(seed, purpose))
+    }
+
+    /// The same out of a stream.
     pub(super) fn generate(&self, draw: &mut Draw) -> Secret {
         // Draws until the rules are met; the loader refuses rules that nothing can meet, and those kept are met within a few.
         loop {

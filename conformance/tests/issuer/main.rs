@@ -1,5 +1,19 @@
 //! The issuer's promises: what it says of bad files, boundaries, and the invariants of recoveries as properties.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed step is a failed test"
+)]
 
-mod world;
-
+mod acts;
+mod boundaries;
+mod exhaustive;
+mod files;
+mod institute;
+mod invariants;
+mod password;
+mod play;
+mod registry;
+mod told;
 mod walks;
+mod world;

@@ -181,3 +181,24 @@ fn a_known_pin_of_the_institute_is_changed_into_the_one_shown() {
     assert_eq!(reply.standing, Some(Standing::Completed));
     assert!(issuer.login("inps", CF, shown.reveal()).result.is_ok());
 }
+
+/// The PUK out of a whole recovery.
+pub(crate) fn disclosed(issuer: &mut Engine) -> String {
+    let id = begun(&issuer.start("cie-puk", puk_claims()));
+    let first = proof(issuer, &id);
+    issuer.submit(&id, first);
+    issuer.advance(period("PT48H"));
+    let code = issuer.take(Medium::Sms, "code").expect("a code");
+    issuer.submit(&id, Input::code(&code));
+    let second = proof(issuer, &id);
+    let outcome = issuer.submit(&id, second);
+    let halves = outcome.effects.iter().find_map(|effect| match effect {
+        Effect::PukDisclosed { first, second } => Some([first.clone(), second.clone()]),
+        _ => None,
+    });
+    let [first, second] = halves.expect("two halves");
+    let open = |half: &[u8]| decrypt(&device(), EncryptionScheme::Pkcs1, half).expect("a half");
+    let (first, second) = (open(&first), open(&second));
+    assert_eq!((first.len(), second.len()), (4, 4));
+    String::from_utf8([first, second].concat()).expect("digits")
+}

@@ -12,6 +12,7 @@ mod login;
 mod procedure;
 mod proof;
 mod reply;
+mod situation;
 mod start;
 mod submit;
 

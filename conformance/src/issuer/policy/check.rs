@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::gate::{
-    CodeGate, ContactsWanted, Disclose, Field, Gate, Identify, IssueSecret, OnMismatch,
+    CodeGate, ContactsWanted, Disclose, Field, Gate, Identify, IssueSecret, OnMismatch, SendTo,
 };
 use super::{Policy, Revision};
 use crate::issuer::account::Accounts;
@@ -167,6 +167,13 @@ impl Check<'_> {
                 self.say(gates, Code::BadValue, message);
             }
             coded |= matches!(gate, Gate::Code(_));
+            if let Gate::Code(code) = gate
+                && code.channel == SendTo::SameContact
+                && identify.contacts.is_none()
+            {
+                let message = "`same_contact` is the one told to `identify`, which asks for none";
+                self.say(code, Code::BadValue, message);
+            }
             self.gate(policy, gate);
             self.account(policy, gate, gates);
         }
