@@ -2,6 +2,7 @@
 //! numbers go to the reporter.
 
 pub mod allocation;
+pub mod counts;
 pub mod criterion_files;
 pub mod document;
 pub mod goals;
