@@ -107,7 +107,7 @@ impl Draft {
         match tamper {
             Tamper::FlipMacBit(bit) => {
                 if let Some(mac) = self.mac.first_mut() {
-                    flip_from_end(mac, usize::from(bit % 64));
+                    flip_from_end(mac, usize::from(bit % 64))?;
                 }
             }
             Tamper::TruncateMac(length) => {
@@ -119,7 +119,7 @@ impl Draft {
             Tamper::FlipCryptogramBit(bit) => {
                 let at = self.position(0x87).or_else(|_| self.position(0x85))?;
                 if let Some((_, object)) = self.objects.get_mut(at) {
-                    flip_from_end(object, *bit);
+                    flip_from_end(object, *bit)?;
                 }
             }
             Tamper::FlipHeaderBit { byte, bit } => {
@@ -151,11 +151,12 @@ impl Draft {
     }
 }
 
-fn flip_from_end(bytes: &mut [u8], bit: usize) {
+fn flip_from_end(bytes: &mut [u8], bit: usize) -> Result<(), ChannelError> {
     let byte = bytes.iter_mut().rev().nth(bit / 8);
-    if let Some(byte) = byte {
-        *byte ^= 1 << (bit % 8);
-    }
+    // A command that goes out right would be held against the card that answers it.
+    let byte = byte.ok_or(ChannelError::NothingToSpoil("the object has fewer bits"))?;
+    *byte ^= 1 << (bit % 8);
+    Ok(())
 }
 
 fn with_longer_length(object: &[u8]) -> Result<Vec<u8>, ChannelError> {

@@ -10,6 +10,8 @@ use rstest::rstest;
 #[rstest]
 // The words for a protected command told every one of any number of data objects: ten times its length.
 #[case::words_for_objects_without_end("apdu", "objects-without-end")]
+// The judge's "flip this bit of the cryptogram" left a shorter cryptogram as it was, and the right command was held against the card.
+#[case::bit_beyond_the_cryptogram("card_session", "bit-beyond-the-cryptogram")]
 fn mended(#[case] target: &str, #[case] name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/corpora");
     let input = fs::read(folder.join(target).join(name)).unwrap();
