@@ -128,7 +128,7 @@ pub const ROWS: &[Row] = &[
     row(
         "key agreement, device authentication, VERIFY, signature",
         "the sum of their exponentiations",
-        Origin::Figure("login/key agreement, device authentication, VERIFY, signature"),
+        Origin::Figure("login/all parts"),
         Goal::AtMost(1.1),
     ),
     row(

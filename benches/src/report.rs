@@ -25,7 +25,9 @@ pub fn tables() -> Result<String, SetupError> {
             Measured::Figure(figure) => line(&mut out, row, &figure),
             Measured::Missing(why) => {
                 missing.push(format!("- {}: {why}", row.what));
-                let (what, baseline, goal) = (row.what, row.baseline, goal(row.goal, ""));
+                // The unit is the measurement's to know.
+                let goal = goal(row.goal, "").replace(" ×", "");
+                let (what, baseline) = (row.what, row.baseline);
                 let _ = writeln!(out, "| {what} | {baseline} | – | {goal} | missing |");
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cie_benches::SetupError;
 use cie_benches::pair::pair;
-use cie_benches::results::{Measured, keep};
+use cie_benches::results::{Measured, keep, target_directory};
 use criterion::{Criterion, Throughput};
 
 /// How long a routine and its baseline are timed in turn.
@@ -28,7 +28,12 @@ pub(crate) struct Routine<'a> {
 impl Bench {
     fn new() -> Self {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
-        let criterion = Criterion::default()
+        // Where the reporter looks, also when the program is started by hand.
+        let criterion = match target_directory() {
+            Ok(target) => Criterion::default().output_directory(&target.join("criterion")),
+            Err(_) => Criterion::default(),
+        };
+        let criterion = criterion
             .sample_size(30)
             .warm_up_time(Duration::from_millis(300))
             .measurement_time(Duration::from_millis(1500));
