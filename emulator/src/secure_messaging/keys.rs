@@ -11,19 +11,17 @@ pub(super) const LONGEST_BLOCK: usize = 16;
 /// Encryption and checksum keys, scheduled.
 #[allow(
     clippy::large_enum_variant,
-    reason = "sessions are few, and the usual one stays off the heap"
+    reason = "they lie on the heap anyway, one allocation for a session and all its forks"
 )]
-#[derive(Clone)]
 pub(super) enum SessionKeys {
     TripleDes {
         encryption: TripleDes,
         checksum: RetailMac,
     },
-    Aes(Box<Aes>),
+    Aes(Aes),
 }
 
 /// AES with a key of any of its three lengths.
-#[derive(Clone)]
 pub(super) struct Aes {
     suite: Suite,
     encryption: AesCbc,
@@ -40,11 +38,11 @@ impl SessionKeys {
                 encryption: TripleDes::new(encryption.try_into().ok()?),
                 checksum: RetailMac::new(checksum.try_into().ok()?),
             },
-            Suite::Aes128 | Suite::Aes192 | Suite::Aes256 => Self::Aes(Box::new(Aes {
+            Suite::Aes128 | Suite::Aes192 | Suite::Aes256 => Self::Aes(Aes {
                 suite,
                 encryption: AesCbc::new(encryption).ok()?,
                 checksum: AesCmac::new(checksum).ok()?,
-            })),
+            }),
         })
     }
 

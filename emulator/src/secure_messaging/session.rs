@@ -9,6 +9,7 @@ use cie_crypto::ct;
 use cie_crypto::suite::Suite;
 use cie_crypto::triple_des::{RetailMac, TripleDes};
 use core::fmt;
+use std::sync::Arc;
 
 /// The bits of CLA that say "secure messaging, header authenticated".
 const SM_BITS: u8 = 0x0C;
@@ -18,7 +19,8 @@ const STATUS_AND_CHECKSUM: usize = 4 + 10;
 /// One secure messaging session of the card's side.
 #[derive(Clone)]
 pub struct SecureSession {
-    keys: SessionKeys,
+    /// Scheduled keys are hundreds of bytes and never change: every command hands the session on, and forks share them.
+    keys: Arc<SessionKeys>,
     send_sequence_counter: u64,
 }
 
@@ -41,7 +43,7 @@ impl SecureSession {
             checksum: RetailMac::new(checksum),
         };
         Self {
-            keys,
+            keys: Arc::new(keys),
             send_sequence_counter,
         }
     }
@@ -55,7 +57,7 @@ impl SecureSession {
         send_sequence_counter: u64,
     ) -> Option<Self> {
         Some(Self {
-            keys: SessionKeys::new(suite, encryption, checksum)?,
+            keys: Arc::new(SessionKeys::new(suite, encryption, checksum)?),
             send_sequence_counter,
         })
     }
