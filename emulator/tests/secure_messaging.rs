@@ -151,6 +151,41 @@ fn the_status_words_of_a_broken_channel_are_parameters() {
     assert_eq!(terminal.try_sm(&verify(0x81, PIN)), Err(0x6988));
 }
 
+/// For those who test clients: VERIFY is answered as ordered, protected as it should be, and nothing else happens. The answer in
+/// clear, and VERIFY without data, stay what they are.
+#[rstest]
+#[case::no_diagnosis(0x6F00)]
+#[case::not_authenticated(0x6982)]
+#[case::not_a_status_word(0xFFFF)]
+#[case::like_a_counter(0x67C2)]
+#[case::success(0x9000)]
+fn verify_answers_what_was_ordered(#[case] sw: u16) {
+    let mut terminal = authenticated_with(card_data(), &format!("verify_answer={sw:04X}"));
+    for pin in [*PIN, *b"00000000"] {
+        assert_eq!(terminal.try_sm(&verify(0x81, &pin)).unwrap().sw, sw);
+        let state = terminal.state();
+        assert_eq!((state.pin_left, state.puk_left), (3, 10));
+        assert!(!state.verified.pin);
+    }
+    let tries = terminal.try_sm(&verify(0x81, b""));
+    assert_eq!(tries.unwrap().sw, 0x63C3);
+    assert!(terminal.state().device_authenticated, "the session goes on");
+}
+
+#[rstest]
+#[case::short("6F0")]
+#[case::no_digits("nothing")]
+#[case::empty("")]
+fn an_ordered_answer_is_a_status_word(#[case] value: &str) {
+    let setting = format!("verify_answer={value}");
+    let refused = cie_emulator::chip::Profile::with_settings([setting.as_str()]);
+    let words = refused.unwrap_err().to_string();
+    assert!(
+        words.contains("verify_answer") && words.contains("four hexadecimal digits"),
+        "{words}"
+    );
+}
+
 // ---- the counter
 
 #[test]

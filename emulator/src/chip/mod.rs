@@ -6,6 +6,6 @@ mod profile;
 
 pub use family::{Chip, ChipError, DhDialect, Dialects, Limits, RootSelection, chip, chips};
 pub use profile::{
-    CardAccess, Choice, ErrorStyle, GetResponse, Parameter, Profile, ProfileError, SmStatus,
-    TearKnob, parameters, preset, preset_values, presets, setting,
+    AnswerInstead, CardAccess, Choice, ErrorStyle, GetResponse, Parameter, Profile, ProfileError,
+    SmStatus, TearKnob, parameters, preset, preset_values, presets, setting,
 };

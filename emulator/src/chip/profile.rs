@@ -96,6 +96,33 @@ impl<'de> Deserialize<'de> for SmStatus {
     }
 }
 
+/// A status word that is answered instead of doing anything, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerInstead(pub Option<StatusWord>);
+
+/// The value for doing what a card does.
+const NOTHING_INSTEAD: &str = "none";
+
+impl Serialize for AnswerInstead {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            None => serializer.serialize_str(NOTHING_INSTEAD),
+            Some(sw) => SmStatus(sw).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AnswerInstead {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == NOTHING_INSTEAD {
+            return Ok(Self(None));
+        }
+        let text = serde::de::value::StringDeserializer::<D::Error>::new(text);
+        SmStatus::deserialize(text).map(|status| Self(Some(status.0)))
+    }
+}
+
 /// All parameters of a card's behaviour. Names, defaults and evidence: `fixtures/profiles/default.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +141,7 @@ pub struct Profile {
     pub rrc_00: bool,
     pub change_verifies_pin: bool,
     pub rrc_needs_puk: bool,
+    pub verify_answer: AnswerInstead,
     pub dialects: Choice,
     pub get_response: GetResponse,
     pub wrong_le_6cxx: bool,

@@ -22,6 +22,11 @@ pub(super) fn execute(
     if !channel || !authenticated {
         return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
     }
+    if let (CredentialCommand::Verify(_, [_, ..]), Some(sw)) =
+        (&command, context.image.profile.verify_answer.0)
+    {
+        return Ok(sw.into());
+    }
     let mut object = CredentialObject {
         credentials: context.credentials,
         verified: &mut context.ias.verified,
