@@ -31,6 +31,7 @@ pub mod control;
 pub mod credentials;
 pub mod doctor;
 pub mod files;
+pub mod given_file;
 pub mod install;
 pub mod link;
 pub mod persona;

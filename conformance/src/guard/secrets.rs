@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use cie_emulator::credentials::{Code, CodeError};
+use cie_emulator::given_file;
 use zeroize::Zeroizing;
 
 use super::refusal::{name, option, variable};
@@ -190,7 +191,7 @@ fn whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         path: path.to_owned(),
         reason: reason.to_string(),
     };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = given_file::open(path).map_err(unreadable)?;
     if !is_private(&file).map_err(unreadable)? {
         return Err(SecretError::NotPrivate {
             path: path.to_owned(),

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use cie_emulator::given_file;
+
 use super::error::ReportError;
 use super::model::{FORMAT, RunResult};
 
@@ -40,12 +42,15 @@ pub fn parse(text: &str) -> Result<RunResult, ReportError> {
     serde_json::from_str(text).map_err(malformed)
 }
 
+/// The longest report that is read, in bytes: nine times that of our whole suite.
+const LONGEST: usize = 512 << 20;
+
 /// Reads the JSON report in a file.
 ///
 /// # Errors
 /// [`ReportError::Read`] when the file cannot be read as UTF-8 text, else as [`parse`].
 pub fn read(path: &Path) -> Result<RunResult, ReportError> {
-    let text = std::fs::read_to_string(path);
+    let text = given_file::read_text(path, LONGEST);
     parse(&text.map_err(|reason| ReportError::Read {
         path: path.to_owned(),
         reason,

@@ -1,14 +1,17 @@
 //! The scenarios, blocks and requirements that come with the program, so that it works far from its checkout, and the
 //! same files read from a folder instead.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cie_emulator::given_file;
 use include_dir::{Dir, include_dir};
 
 use super::catalogue::Catalogue;
 use super::problem::Problems;
 use super::source::Source;
+use super::tree::MAX_BYTES;
 use crate::requirements::Requirements;
 
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/scenarios");
@@ -16,6 +19,11 @@ static REQUIREMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/req
 
 /// Folder of blocks, below that of scenarios.
 const BLOCKS: &str = "blocks";
+
+/// Files and folders looked at in one folder of scenarios and below; our own suite has some hundred.
+const MAX_ENTRIES: usize = 20_000;
+/// Bytes of all its files; our own suite has less than one million.
+const MAX_FOLDER_BYTES: usize = 64 << 20;
 
 /// The scenario files that come with the program, in the order of their paths. Their names begin with `scenarios/`.
 pub fn scenario_files() -> Vec<Arc<Source>> {
@@ -87,34 +95,82 @@ impl Catalogue {
     }
 }
 
-/// Reads the scenarios (`false`) or blocks (`true`) in a folder and the folders below it, in the order of their paths.
+/// The text of a scenario file on the disk.
 ///
 /// # Errors
-/// A folder or file that cannot be read.
-pub fn read_folder(root: &Path, blocks: bool) -> std::io::Result<Vec<Arc<Source>>> {
+/// As the file system says, and for what is no file, no text, or longer than [`MAX_BYTES`].
+pub fn read_file(path: &Path) -> io::Result<String> {
+    given_file::read_text(path, MAX_BYTES)
+}
+
+/// Reads the scenarios (`false`) or blocks (`true`) in a folder and the folders below it, in the order of their paths. Who
+/// gives a folder to others gives what is in it: links that lead out of it are refused.
+///
+/// # Errors
+/// A folder or file that cannot be read, or more of them than any suite has.
+pub fn read_folder(root: &Path, blocks: bool) -> io::Result<Vec<Arc<Source>>> {
+    let mut files = files_below(root)?;
+    files.sort();
+    let mut sources = Vec::new();
+    let mut left = MAX_FOLDER_BYTES;
+    for path in files {
+        let text = read_file(&path).map_err(|error| at(&path, &error))?;
+        left = left.checked_sub(text.len()).ok_or_else(|| {
+            let message = format!("there are more than {MAX_FOLDER_BYTES} bytes of scenarios");
+            io::Error::new(io::ErrorKind::FileTooLarge, message)
+        })?;
+        sources.push(Source::new(path.to_string_lossy().replace('\\', "/"), text));
+    }
+    sources.retain(|file| is_block(file.name()) == blocks);
+    Ok(sources)
+}
+
+/// The YAML files in a folder and below.
+fn files_below(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let place = root.canonicalize()?;
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
+    let mut seen = 0_usize;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path
+            let entry = entry?;
+            let path = entry.path();
+            seen = seen.saturating_add(1);
+            if seen > MAX_ENTRIES {
+                let message = format!("there are more than {MAX_ENTRIES} files in it");
+                return Err(io::Error::other(message));
+            }
+            let kind = entry.file_type()?;
+            let is_yaml = path
                 .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
+                .is_some_and(|extension| extension == "yaml");
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_symlink() && (is_yaml || path.is_dir()) {
+                inside(&path, &place).map_err(|error| at(&path, &error))?;
+                files.push(path);
+            } else if is_yaml {
                 files.push(path);
             }
         }
     }
-    files.sort();
-    let sources = files.iter().map(|path| {
-        let name = path.to_string_lossy().replace('\\', "/");
-        std::fs::read_to_string(path).map(|text| Source::new(name, text))
-    });
-    let mut sources = sources.collect::<std::io::Result<Vec<_>>>()?;
-    sources.retain(|file| is_block(file.name()) == blocks);
-    Ok(sources)
+    Ok(files)
+}
+
+/// Whether a link leads to a file in the place it stands in.
+fn inside(link: &Path, place: &Path) -> io::Result<()> {
+    let target = link.canonicalize()?;
+    let why = match (target.is_dir(), target.starts_with(place)) {
+        (true, _) => "it is a link to a folder, and those are not followed; name that folder too",
+        (false, false) => "it is a link out of the folder; put the file itself there",
+        (false, true) => return Ok(()),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+}
+
+/// The same error, with the name of the file that it is about.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn is_block(name: &str) -> bool {

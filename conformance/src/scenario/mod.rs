@@ -36,4 +36,4 @@ pub(crate) use recover::decode_all;
 pub use schema::{block_schema, scenario_schema};
 pub use source::{Source, Span};
 pub(crate) use structure::read_document;
-pub use tree::{Entry, Key, Kind, Node, Scalar, Style};
+pub use tree::{Entry, Key, Kind, MAX_BYTES, Node, Scalar, Style};

@@ -12,7 +12,7 @@ use super::problem::{Code, Problem};
 use super::source::{Source, Span};
 
 /// Largest scenario file, in bytes: some ten thousand steps.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 /// Deepest nesting of a file; scenarios need about twelve levels.
 const MAX_DEPTH: usize = 48;
 /// Values of a file, aliases counted as often as they are used.

@@ -8,6 +8,7 @@ mod pattern;
 mod selection;
 mod share;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,13 +85,13 @@ impl Suite {
     /// What scenarios in a folder may name, without its scenarios.
     fn around(root: &Path) -> Result<Self, SuiteError> {
         let blocks = root.join(BLOCKS);
-        let blocks = if blocks.is_dir() {
+        let blocks = if own_folder(&blocks)? {
             read_folder(&blocks, true).map_err(|error| SuiteError::read(&blocks, error))?
         } else {
             block_files()
         };
         let beside = root.join(REQUIREMENTS);
-        let requirements = if beside.is_dir() {
+        let requirements = if own_folder(&beside)? {
             let files =
                 read_folder(&beside, false).map_err(|error| SuiteError::read(&beside, error))?;
             Requirements::read(&files)?
@@ -195,6 +196,20 @@ fn item_info(item: &Item) -> ItemInfo {
 }
 
 /// The id of a scenario by the path of its file below the root.
+/// Whether there is a folder of that name. A link could make a suite of strangers read other folders of this machine.
+fn own_folder(path: &Path) -> Result<bool, SuiteError> {
+    let linked = path
+        .symlink_metadata()
+        .is_ok_and(|found| found.is_symlink());
+    if linked {
+        let why =
+            "it is a link, and the folders of a suite are its own; put the folder itself there";
+        let why = io::Error::new(io::ErrorKind::InvalidInput, why);
+        return Err(SuiteError::read(path, why));
+    }
+    Ok(path.is_dir())
+}
+
 fn id_of(path: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     path.strip_suffix(".yaml").unwrap_or(path).to_owned()

@@ -11,7 +11,7 @@ use super::error::SuiteError;
 use super::near::{NEAR, near};
 use super::pattern::Pattern;
 use super::{BLOCKS, REQUIREMENTS, Suite};
-use crate::scenario::embedded::read_folder;
+use crate::scenario::embedded::{read_file, read_folder};
 use crate::scenario::{Case, Catalogue, Code, Loaded, Problem, Problems, Source, Span, load};
 
 /// Chosen cases, in the order of their ids and cells.
@@ -175,7 +175,7 @@ pub(super) fn choose(
 fn meant(suite: &Suite, pattern: &Pattern) -> Result<(Vec<Arc<Source>>, bool), SuiteError> {
     let path = Path::new(&pattern.name);
     if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|error| SuiteError::read(path, error))?;
+        let text = read_file(path).map_err(|error| SuiteError::read(path, error))?;
         return Ok((vec![Source::new(pattern.name.clone(), text)], true));
     }
     let known = suite.scenarios().filter(|(id, _)| pattern.has_id(id));

@@ -1,6 +1,7 @@
 //! Where the reader driver goes on a machine, and what is written for the daemon: a plan of files first, shown or carried
 //! out after. Only what carries our mark is ever replaced or removed.
 
+use crate::given_file;
 use crate::link::Endpoint;
 use crate::whole_file;
 use std::fmt;
@@ -8,6 +9,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+
+/// Bytes of the largest file that could be our driver: many times its size with everything for a debugger.
+const LARGEST: usize = 256 << 20;
 
 /// How the file name of our driver begins.
 pub const DRIVER_STEM: &str = "libcie_ifd";
@@ -142,7 +146,8 @@ pub fn below(root: &Path, path: &str) -> PathBuf {
 /// # Errors
 /// [`InstallError`] when `library` is not our driver, or something that is not ours stands in the place.
 pub fn install(root: &Path, library: &Path, entries: &str) -> Result<Vec<Step>, InstallError> {
-    let contents = fs::read(library).map_err(|source| refused("read", library, source))?;
+    let contents =
+        given_file::read(library, LARGEST).map_err(|source| refused("read", library, source))?;
     if version_in(&contents).is_none() {
         return Err(InstallError::NotOurDriver(library.to_owned()));
     }
@@ -185,7 +190,7 @@ pub fn uninstall(root: &Path) -> Result<Vec<Step>, InstallError> {
 
 /// Whether a file of ours is there; nothing there is no error.
 fn is_ours(path: &Path) -> Result<bool, InstallError> {
-    match fs::read(path) {
+    match given_file::read(path, LARGEST) {
         Ok(contents) if contents.starts_with(HEADING.as_bytes()) => Ok(true),
         Ok(contents) if version_in(&contents).is_some() => Ok(true),
         Ok(_) => Err(InstallError::NotOurs(path.to_owned())),

@@ -13,11 +13,15 @@ use super::{
     Fingerprints, FiscalCode, Holder, Nis, PersonName, Persona, Protocols, Residence,
     SerialNumberIcc, Sex, Signer, SodVariant, generate,
 };
+use crate::given_file;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/personas");
 
 /// The version of the persona format this program reads.
 const VERSION: u64 = 1;
+
+/// The longest file, in bytes: the longest person needs a thousandth of it.
+const MOST_BYTES: usize = 1 << 20;
 
 /// As many zero bytes as a certificate file can be expected to end in.
 const MOST_PADDING: u16 = 4096;
@@ -104,10 +108,11 @@ impl Persona {
     /// A persona from a YAML file.
     pub fn load(path: &Path) -> Result<Self, PersonaError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| PersonaError::Read {
-            file: file.clone(),
-            source,
-        })?;
+        let text =
+            given_file::read_text(path, MOST_BYTES).map_err(|source| PersonaError::Read {
+                file: file.clone(),
+                source,
+            })?;
         Self::from_yaml(&file, &text)
     }
 

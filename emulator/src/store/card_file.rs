@@ -10,6 +10,7 @@ use crate::Card;
 use crate::card::{Image, Memory};
 use crate::chip::TearKnob;
 use crate::credentials::WritePoint;
+use crate::given_file;
 use crate::persona::Persona;
 use cie_crypto::random::Seeded;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -84,12 +85,12 @@ pub fn read(path: &Path) -> Result<Snapshot, StoreError> {
 /// The bytes of a file that may be a card's.
 pub(super) fn read_all(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     regular(&fs::metadata(path).map_err(Fault::io("read"))?)?;
-    contents(&mut File::open(path).map_err(Fault::io("read"))?)
+    contents(&mut given_file::open(path).map_err(Fault::io("read"))?)
 }
 
 /// Who has this card in use.
 pub(super) fn holder(path: &Path) -> Option<Holder> {
-    let file = File::open(path).ok()?;
+    let file = given_file::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(Holder::of(&file)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -264,9 +265,11 @@ pub(super) fn place_new(path: &Path, bytes: &[u8], existing: Existing) -> Result
         return Err(Fault::Exists);
     }
     // Held until the new file is there: a card that is in use is not pulled from under its user.
-    let _held = match File::open(path) {
+    if let Ok(metadata) = fs::metadata(path) {
+        regular(&metadata)?;
+    }
+    let _held = match given_file::open(path) {
         Ok(file) => {
-            regular(&file.metadata().map_err(Fault::io("read"))?)?;
             lock(&file)?;
             Some(file)
         }

@@ -5,8 +5,9 @@ use super::card_file::{self, Existing, Snapshot};
 use super::content::{CardRecord, MemoryRecord};
 use super::error::{Fault, StoreError};
 use super::layout;
+use crate::given_file;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -89,7 +90,7 @@ fn read_document(path: &Path) -> Result<Document, Fault> {
     card_file::regular(&fs::metadata(path).map_err(Fault::io("read"))?)
         .map_err(|_| Fault::Export("this is not a file; name an export".to_owned()))?;
     let mut bytes = Zeroizing::new(Vec::new());
-    File::open(path)
+    given_file::open(path)
         .and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
         .map_err(Fault::io("read"))?;
     if bytes.len() as u64 > MOST {

@@ -1,13 +1,13 @@
 //! `cie-conf fmt`: scenario files in the canonical layout.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cie_conformance::report::model::ExitCode;
 use cie_conformance::report::write::atomically;
-use cie_conformance::scenario::embedded::read_folder;
-use cie_conformance::scenario::{Problems, Source, layout};
+use cie_conformance::scenario::embedded::{read_file, read_folder};
+use cie_conformance::scenario::{MAX_BYTES, Problems, Source, layout};
+use cie_emulator::given_file;
 use clap::Args;
 
 use crate::failure::Failure;
@@ -82,10 +82,8 @@ fn read(path: &Path) -> Result<Vec<Arc<Source>>, Failure> {
         Failure::Usage(format!("{} cannot be read: {error}", path.display()))
     };
     if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(refused)?;
+        let input = std::io::stdin().lock();
+        let text = given_file::text_from(input, MAX_BYTES).map_err(refused)?;
         return Ok(vec![Source::new(STANDARD_INPUT, text)]);
     }
     if path.is_dir() {
@@ -93,6 +91,6 @@ fn read(path: &Path) -> Result<Vec<Arc<Source>>, Failure> {
         files.extend(read_folder(path, true).map_err(refused)?);
         return Ok(files);
     }
-    let text = std::fs::read_to_string(path).map_err(refused)?;
+    let text = read_file(path).map_err(refused)?;
     Ok(vec![Source::new(path.to_string_lossy(), text)])
 }

@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use cie_emulator::given_file;
 use serde::{Deserialize, Serialize};
 
 use super::{CardKey, Ledger, LedgerError, Life, MemoryLedger};
@@ -76,7 +77,7 @@ impl FileLedger {
     }
 
     fn read(&self) -> Result<BTreeMap<CardKey, Life>, LedgerError> {
-        let file = match File::open(&self.path) {
+        let file = match given_file::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(self.io("read")(error)),

@@ -9,8 +9,11 @@ use cie_emulator::phy::trace::{Event, EventRecord, Secrets, TextOptions, Trace, 
 use cie_emulator::spec::Issued;
 use cie_emulator::store::Trouble;
 use clap::Args;
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::mpsc::{self, Receiver};
+
+/// Bytes of a line: the longest command in digits and spaces, and room for a comment.
+const LONGEST_LINE: u64 = 1 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -164,9 +167,15 @@ impl Session {
         let mut line = Vec::new();
         for number in 1_usize.. {
             line.clear();
-            let read = input
+            let read = (&mut input)
+                .take(LONGEST_LINE.saturating_add(1))
                 .read_until(b'\n', &mut line)
                 .map_err(|error| Failure::Other(format!("cannot read standard input: {error}")))?;
+            if read as u64 > LONGEST_LINE {
+                return Err(Failure::Input(format!(
+                    "line {number} is longer than {LONGEST_LINE} bytes, which no command needs; the lines before it were sent, it and those after it were not"
+                )));
+            }
             if read == 0 {
                 break;
             }

@@ -16,6 +16,7 @@ use cie_conformance::target::reader::{
     Control, Hands, PcscLink, Person, Reader, ReaderOptions, Share, choose,
 };
 use cie_emulator::chip::Chip;
+use cie_emulator::given_file;
 use clap::{Args, ValueEnum};
 use pcsc::Protocols;
 use zeroize::Zeroizing;
@@ -200,7 +201,7 @@ impl ReaderArgs {
         else {
             return Ok(Box::new(Person::new(output::say)));
         };
-        let token = std::fs::read_to_string(path).map_err(|error| {
+        let token = given_file::read_text(path, 1024).map_err(|error| {
             Failure::Usage(format!(
                 "the token in {} cannot be read: {error}",
                 path.display()

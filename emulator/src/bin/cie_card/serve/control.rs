@@ -7,7 +7,7 @@ use crate::output;
 use cie_emulator::control::Token;
 use cie_emulator::control::api::{self, Guard, Reply};
 use cie_emulator::control::http::{Handler, Server};
-use cie_emulator::whole_file;
+use cie_emulator::{given_file, whole_file};
 use clap::Args;
 use std::fs;
 use std::io::ErrorKind;
@@ -19,6 +19,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where it listens when nothing else is said.
 const ADDRESS: &str = "127.0.0.1:35980";
+
+/// Bytes of a file with a token: the longest token, and room for space around it.
+const LONGEST_TOKEN_FILE: usize = 1024;
 
 #[derive(Args)]
 #[command(next_help_heading = "Control API")]
@@ -103,6 +106,11 @@ impl ControlOptions {
             None => format!("control: http://{address} token {}", token.reveal()),
             Some(path) => format!("control: http://{address} token in {}", path.display()),
         });
+        if !address.ip().is_loopback() {
+            output::tell(&format!(
+                "WARNING: other machines can reach {address}, and the token goes over the network in clear: whoever reads it controls the cards"
+            ));
+        }
         Ok(Some(Serving {
             _server: server,
             _file: file,
@@ -162,7 +170,8 @@ fn token_of(path: &Path) -> Result<(Token, Option<Written>), Failure> {
             "--control-token-file {shown}: others may read it; chmod 600 {shown}, or name a file that is not there"
         )));
     }
-    let text = zeroize::Zeroizing::new(fs::read_to_string(path).map_err(refused)?);
+    let text =
+        zeroize::Zeroizing::new(given_file::read_text(path, LONGEST_TOKEN_FILE).map_err(refused)?);
     let token = Token::parse(&text)
         .map_err(|error| Failure::Input(format!("--control-token-file {shown}: {error}")))?;
     Ok((token, None))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::reader::{MAX_LINE, MAX_RECORDS};
+use super::reader::{MAX_BYTES, MAX_LINE, MAX_RECORDS};
 
 /// Why a trace was not written or not read.
 #[derive(Debug, Error)]
@@ -92,6 +92,16 @@ pub enum TraceFileError {
         name: String,
         /// Counted from 1.
         line: usize,
+    },
+    /// A longer file than is read.
+    #[error(
+        "{name} has {length} bytes, {MAX_BYTES} at most are read; split the trace at its `case` lines"
+    )]
+    TooLong {
+        /// Which.
+        name: String,
+        /// Its length in bytes.
+        length: u64,
     },
     /// More records than are read.
     #[error("{name}: more than {MAX_RECORDS} lines; split the trace at its `case` lines")]

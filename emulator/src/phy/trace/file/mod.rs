@@ -28,7 +28,7 @@ mod writer;
 
 pub use error::TraceFileError;
 pub use octets::{Kind, MAX_OCTETS, Octets, OctetsError, Piece, Placeholder};
-pub use reader::{MAX_LINE, MAX_RECORDS, Reader, Recording};
+pub use reader::{MAX_BYTES, MAX_LINE, MAX_RECORDS, Reader, Recording};
 pub use record::{
     Case, Exchange, FORMAT_VERSION, Header, Inner, Moment, PowerOn, Record, Redaction, ResetKind,
     Restart, Tries,

@@ -7,9 +7,12 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{FORMAT_VERSION, Header, Record, TraceFileError};
+use crate::given_file;
 
 /// The longest line, in bytes: two extended APDUs in both views, in hexadecimal, with room to spare.
 pub const MAX_LINE: usize = 1 << 20;
+/// The longest file, in bytes: eight times the recording of our whole suite.
+pub const MAX_BYTES: u64 = 128 << 20;
 /// The most lines after the header.
 pub const MAX_RECORDS: usize = 1_000_000;
 
@@ -64,10 +67,17 @@ impl Reader<BufReader<File>> {
     /// [`TraceFileError`].
     pub fn open(path: &Path) -> Result<Self, TraceFileError> {
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|reason| TraceFileError::Read {
+        let opened = given_file::open(path).and_then(|file| {
+            let length = file.metadata()?.len();
+            Ok((file, length))
+        });
+        let (file, length) = opened.map_err(|reason| TraceFileError::Read {
             name: name.clone(),
             reason,
         })?;
+        if length > MAX_BYTES {
+            return Err(TraceFileError::TooLong { name, length });
+        }
         Reader::new(&name, BufReader::new(file))
     }
 }
