@@ -37,6 +37,8 @@ pub mod link;
 pub mod persona;
 pub mod phy;
 pub mod secure_messaging;
+#[doc = include_str!("../SECURITY.md")]
+pub mod security {}
 pub mod spec;
 pub mod store;
 pub mod whole_file;

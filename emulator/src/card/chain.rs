@@ -1,6 +1,7 @@
 //! Command chaining (ISO/IEC 7816-4:2020 §5.3.3): links collected until the last one comes.
 
 use crate::wire::Command;
+use zeroize::Zeroizing;
 
 /// An unfinished chain.
 #[derive(Clone)]
@@ -9,15 +10,15 @@ pub(super) struct Chain {
     parameters: [u8; 3],
     /// Whether the links come through secure messaging.
     protected: bool,
-    data: Vec<u8>,
+    data: Zeroizing<Vec<u8>>,
 }
 
 impl Chain {
-    pub(super) const fn new(link: &Command<'_>, protected: bool) -> Self {
+    pub(super) fn new(link: &Command<'_>, protected: bool) -> Self {
         Self {
             parameters: parameters(link),
             protected,
-            data: Vec::new(),
+            data: Zeroizing::new(Vec::new()),
         }
     }
 
@@ -36,7 +37,7 @@ impl Chain {
     }
 
     /// The data of the whole command.
-    pub(super) fn finish(self, last: &[u8], limit: usize) -> Option<Vec<u8>> {
+    pub(super) fn finish(self, last: &[u8], limit: usize) -> Option<Zeroizing<Vec<u8>>> {
         self.append(last, limit).map(|chain| chain.data)
     }
 }

@@ -25,6 +25,7 @@ use chain::Chain;
 use cie_crypto::random::RandomSource;
 use response::Pending;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What survives power.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +57,10 @@ pub enum Reset {
 /// Working space, reused from command to command so that reading a file allocates nothing.
 #[derive(Default)]
 struct Buffers {
-    /// Decrypted command data.
-    data: Vec<u8>,
+    /// Decrypted command data: codes, among others.
+    data: Zeroizing<Vec<u8>>,
     /// Response data before protection.
-    reply: Vec<u8>,
+    reply: Zeroizing<Vec<u8>>,
     /// The response as it leaves the card.
     out: Vec<u8>,
 }

@@ -4,11 +4,12 @@
 use super::Card;
 use crate::chip::GetResponse;
 use crate::wire::{Command, Le, Response, StatusWord, ins};
+use zeroize::Zeroizing;
 
 /// An answer that waits for GET RESPONSE.
 #[derive(Clone)]
 pub(super) struct Pending {
-    data: Vec<u8>,
+    data: Zeroizing<Vec<u8>>,
     taken: usize,
     sw: StatusWord,
 }

@@ -8,6 +8,10 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
 fn start(vpcd: &Vpcd, more: &[&str]) -> (Served, Api) {
+    start_at(vpcd, "127.0.0.1:0", more)
+}
+
+fn start_at(vpcd: &Vpcd, address: &str, more: &[&str]) -> (Served, Api) {
     let way = vpcd.way();
     let mut arguments = vec![
         "--json",
@@ -18,7 +22,7 @@ fn start(vpcd: &Vpcd, more: &[&str]) -> (Served, Api) {
         "--via",
         &way,
         "--control",
-        "127.0.0.1:0",
+        address,
     ];
     arguments.extend(more);
     let served = Served::start(&arguments);
@@ -192,4 +196,42 @@ fn a_port_that_is_taken() {
     let other = Served::start(&["--via", &vpcd.way(), "--control", &api.address.to_string()]);
     other.told("name a port that is free, or port 0 for any");
     assert_eq!(other.end().0.code(), Some(1));
+}
+
+/// Another address than loopback is refused, and with the option that allows it the danger is told.
+#[test]
+fn other_machines_only_on_demand_and_aloud() {
+    let refused = Served::start(&["--control", "0.0.0.0:0"]);
+    refused.told("other machines could reach that");
+    assert_eq!(refused.end().0.code(), Some(2));
+    let vpcd = Vpcd::new();
+    let (served, api) = start_at(&vpcd, "0.0.0.0:0", &["--control-anywhere"]);
+    served.told("WARNING: other machines can reach");
+    let own = std::net::SocketAddr::from(([127, 0, 0, 1], api.address.port()));
+    let api = Api {
+        address: own,
+        ..api
+    };
+    assert_eq!(api.ask("POST", "/v1/quit", "").0, 200);
+    assert_eq!(served.end().0.code(), Some(0));
+}
+
+#[rstest]
+#[case::nested("[".repeat(4000), 400)]
+#[case::nested_maps("{\"a\":".repeat(600), 400)]
+#[case::huge_number(format!("{{\"card\":{}}}", "9".repeat(3000)), 400)]
+#[case::largest_number("{\"card\":18446744073709551615}".to_owned(), 404)]
+#[case::zero("{\"card\":0}".to_owned(), 404)]
+#[case::twice("{\"card\":1,\"card\":2}".to_owned(), 400)]
+#[case::path("{\"card\":\"../../etc/passwd\"}".to_owned(), 400)]
+fn hostile_bodies(#[case] body: String, #[case] status: u16) {
+    let vpcd = Vpcd::new();
+    let (_served, api) = start(&vpcd, &[]);
+    let (found, answer) = api.ask("POST", "/v1/swap", &body);
+    assert_eq!(found, status, "{answer}");
+    assert!(
+        answer["error"].is_string() && answer.to_string().len() < 500,
+        "{answer}"
+    );
+    assert_eq!(api.ask("GET", "/v1/status", "").0, 200, "still there");
 }
