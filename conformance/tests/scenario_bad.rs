@@ -47,6 +47,7 @@ fn catalogue() -> Catalogue {
 #[case::hazard_pin("hazard-pin")]
 #[case::hazard_writes("hazard-writes")]
 #[case::header("header")]
+#[case::issuer("issuer")]
 #[case::merge_key("merge-key")]
 #[case::missing_fields("missing-fields")]
 #[case::names("names")]

@@ -63,7 +63,8 @@ function stepBody(step) {
     step.note && el("p", { class: "note" }, step.note),
     step.failures?.map((failure, index) => failureView(step, failure, index)),
     step.exchanges?.map(exchangeView),
-    !step.note && !step.failures && !step.exchanges && el("p", { class: "note" }, "nothing was sent"));
+    step.events && el("ul", { class: "events" }, step.events.map((event) => el("li", {}, event))),
+    !step.note && !step.failures && !step.exchanges && !step.events && el("p", { class: "note" }, "nothing was sent"));
 }
 
 function stepRow(step) {

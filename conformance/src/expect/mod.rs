@@ -30,6 +30,14 @@ use crate::scenario::Span;
 use crate::scenario::model::{Application, Bytes, ChannelForm, Expect, PublicKeySource};
 use crate::target::CardState;
 
+/// Whether a certificate (DER, zeros may follow) was signed with this key.
+///
+/// # Errors
+/// Why not, as the end of a sentence.
+pub(crate) fn certificate_signed_by(der: &[u8], key: &rsa::PublicKey) -> Result<(), String> {
+    x509::Certificate::read(der)?.verify(key)
+}
+
 /// What there is to judge after one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {

@@ -38,6 +38,7 @@ pub(super) fn secret(value: &Bytes) -> Option<String> {
         Bytes::Right(code) => Some(format!("the {} in force", code_name(*code))),
         Bytes::Wrong(code) => Some(format!("a wrong {}", code_name(*code))),
         Bytes::Original(code) => Some(format!("the {} as personalised", code_name(*code))),
+        Bytes::Recovered(code) => Some(format!("the recovered {}", code_name(*code))),
         Bytes::FirstHalf(code) => Some(format!("the first half of the {}", code_name(*code))),
         Bytes::SecondHalf(code) => Some(format!("the second half of the {}", code_name(*code))),
         Bytes::Concat(parts) => parts
@@ -63,7 +64,7 @@ pub(super) fn origin(value: &Bytes) -> String {
         },
         Bytes::Given(_) | Bytes::Random(_) | Bytes::Fill(_) | Bytes::Concat(_) => String::new(),
         Bytes::Right(_) | Bytes::Wrong(_) | Bytes::Original(_) => String::new(),
-        Bytes::FirstHalf(_) | Bytes::SecondHalf(_) => String::new(),
+        Bytes::Recovered(_) | Bytes::FirstHalf(_) | Bytes::SecondHalf(_) => String::new(),
     }
 }
 

@@ -60,8 +60,12 @@ fn step_head(step: &StepResult, paint: Paint) -> String {
         .note
         .as_ref()
         .map_or_else(String::new, |note| format!("      {}\n", printable(note)));
+    let events = step.events.iter();
+    let events: String = events
+        .map(|event| format!("      {}\n", paint.dim(&printable(event))))
+        .collect();
     format!(
-        "\n  {location}\n    step {}  {}\n{note}",
+        "\n  {location}\n    step {}  {}\n{note}{events}",
         step.number(),
         printable(&step.title)
     )

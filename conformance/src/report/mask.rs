@@ -183,10 +183,12 @@ impl Masker {
             column: _,
             verdict: _,
             exchanges,
+            events,
             failures,
             note,
         } = step;
         self.all([title, file]);
+        self.all(events);
         self.all(note);
         exchanges
             .iter_mut()

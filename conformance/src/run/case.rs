@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::invariants::Watch;
 use super::provider::{Provider, Setup};
 use super::requires::{inapplicable, not_for_this_kind, place_of};
+use super::session::issuer::{self, AtIssuer};
 use super::session::{Outcome, Session, Trouble};
 use super::surroundings::Around;
 use super::{Options, words};
@@ -200,7 +201,10 @@ impl Runner<'_> {
             watch.begin(*invariant);
         }
         let goes_on = match outcome {
-            Ok(outcome) => {
+            Ok(mut outcome) => {
+                if let Some(happened) = outcome.issuer.take() {
+                    at_issuer(step, happened, judged);
+                }
                 let changed = match (&state_before, &state) {
                     (Some(before), Some(after)) => {
                         Some(before.persistent_digest != after.persistent_digest)
@@ -214,7 +218,10 @@ impl Runner<'_> {
                     (elapsed, state.as_ref(), changed),
                     judged,
                 );
-                if let Some(capture) = &step.capture {
+                let captured = step.capture.as_ref();
+                // What a step at the issuer gives is secret, and kept there.
+                let of_card = !matches!(step.action, Action::Issuer(_));
+                if let Some(capture) = captured.filter(|_| of_card) {
                     keep(session, capture, outcome.reply.as_ref(), exchanges.last());
                 }
                 if let Action::Capture(capture) = &step.action {
@@ -355,6 +362,27 @@ impl Runner<'_> {
         } else {
             Verdict::Failed
         }
+    }
+}
+
+/// What came of a step at the issuer, for the report and for the verdict.
+fn at_issuer(step: &Step, happened: AtIssuer, judged: &mut StepResult) {
+    judged.events = happened.events;
+    for message in happened.missed {
+        judged.failures.push(Failure {
+            kind: FailureKind::Issuer,
+            message,
+            ..Failure::default()
+        });
+    }
+    let Some(replied) = happened.replied else {
+        return;
+    };
+    for (span, failure) in issuer::judge::check(step.expect.reply.as_ref(), &replied) {
+        if let Some(span) = &span {
+            words::point_at(judged, span);
+        }
+        judged.failures.push(failure);
     }
 }
 

@@ -115,7 +115,8 @@ impl Builder<'_> {
             | Action::Capture(_)
             | Action::Invariant(_)
             | Action::Note(_)
-            | Action::Restore(_) => return Ok(None),
+            | Action::Restore(_)
+            | Action::Issuer(_) => return Ok(None),
         }))
     }
 

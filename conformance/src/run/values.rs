@@ -87,11 +87,25 @@ pub(super) struct Values<'a> {
     pub(super) codes: &'a Codes,
     /// Parts of earlier answers, by name.
     pub(super) captures: &'a BTreeMap<String, Vec<u8>>,
+    /// The PUK, as the issuer gave it back.
+    pub(super) recovered: Option<&'a Code>,
 }
 
 impl Values<'_> {
     fn known<T>(&self, code: Result<T, String>) -> Result<T, String> {
         code.map_err(|words| self.facts.miss(Missing::Code(words)))
+    }
+
+    fn recovered(&self, code: CodeName) -> Result<&Code, String> {
+        match (code, self.recovered) {
+            (CodeName::Puk, Some(code)) => Ok(code),
+            (CodeName::Puk, None) => {
+                Err("the issuer has given no PUK back in this case: a04 comes before".to_owned())
+            }
+            (CodeName::Pin, _) => {
+                Err("no issuer knows a PIN; what can be recovered is the PUK".to_owned())
+            }
+        }
     }
 
     /// A value as bytes.
@@ -108,6 +122,7 @@ impl Values<'_> {
             Bytes::Right(code) => self.known(self.codes.right(*code))?.reveal().to_vec(),
             Bytes::Wrong(code) => self.known(self.codes.wrong(*code))?.to_vec(),
             Bytes::Original(code) => self.known(self.codes.original(*code))?.reveal().to_vec(),
+            Bytes::Recovered(code) => self.recovered(*code)?.reveal().to_vec(),
             Bytes::FirstHalf(code) => self
                 .known(self.codes.right(*code))?
                 .first_half()

@@ -88,7 +88,8 @@ impl Case {
         let deciding = self
             .steps
             .iter()
-            .filter(|step| step.action.has_answer() && step.used_at.is_none());
+            .filter(|step| step.action.has_answer() || step.action.has_reply())
+            .filter(|step| step.used_at.is_none());
         let (refusals, successes): (Vec<&Step>, Vec<&Step>) =
             deciding.partition(|step| step.expect.is_refusal());
         match (refusals.is_empty(), successes.is_empty()) {

@@ -17,6 +17,7 @@ pub(crate) fn check(case: &Case, catalogue: &Catalogue, problems: &mut Problems)
     check_card(case, catalogue, problems);
     check_hazard(case, problems);
     check_captures(case, problems);
+    super::issuer::check(case, problems);
 }
 
 /// A kind of name with those that exist.

@@ -85,6 +85,8 @@ impl Reckoning {
             Action::Tear(_) => Hazard::None,
             Action::Insert | Action::Wait(_) | Action::Capture(_) => Hazard::None,
             Action::Invariant(_) | Action::Note(_) => Hazard::None,
+            // The issuer's client only reads and signs with the services key, which no code guards.
+            Action::Issuer(_) => Hazard::None,
         }
     }
 
@@ -169,6 +171,8 @@ impl Reckoning {
             CodeValue::Right => true,
             CodeValue::Original => set.is_none() || set == Some(&CodeValue::Original),
             CodeValue::Bytes(Bytes::Right(other)) => *other == code,
+            // What the issuer gave back is the code. Should it not be, the guard of a physical card refuses to send it.
+            CodeValue::Bytes(Bytes::Recovered(other)) => *other == code,
             CodeValue::Bytes(Bytes::Original(other)) => *other == code && set.is_none(),
             CodeValue::Wrong | CodeValue::None | CodeValue::Bytes(_) => false,
             CodeValue::Digits(_) => set == Some(value),

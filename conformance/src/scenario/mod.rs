@@ -10,6 +10,7 @@ pub mod embedded;
 mod expand;
 mod fill;
 pub mod hazard;
+mod issuer;
 mod layout;
 mod lint;
 mod load;

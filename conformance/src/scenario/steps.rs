@@ -4,6 +4,7 @@
 use serde::de::DeserializeOwned;
 
 use super::decode::suggestion;
+use super::model::issuer::Issuer;
 use super::model::{Action, COMMON_KEYS, Expect, Step, VERBS};
 use super::problem::{Code, Problem};
 use super::recover::decode_all;
@@ -225,6 +226,16 @@ fn check(step: &Step, node: &Node, problems: &mut Vec<Problem>) {
             problem.help("send its commands one by one, and tamper with the one that is meant"),
         );
     }
+    if let Action::Issuer(issuer) = &step.action {
+        issuer_keys(step, issuer, place, problems);
+        return;
+    }
+    if step.expect.reply.is_some()
+        && let Some(span) = place("expect")
+    {
+        let message = format!("`{verb}` is answered by the card, `reply` is about the issuer");
+        problems.push(Problem::new(Code::BadValue, message, span));
+    }
     if !step.action.has_answer() {
         for key in ["expect", "channel", "capture"]
             .iter()
@@ -238,5 +249,40 @@ fn check(step: &Step, node: &Node, problems: &mut Vec<Problem>) {
                 ));
             }
         }
+    }
+}
+
+/// The keys of a step at the issuer: it is told nothing of channels, and answers with a `reply` or not at all.
+fn issuer_keys(
+    step: &Step,
+    issuer: &Issuer,
+    place: impl Fn(&str) -> Option<Span>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut refuse = |key: &str, message: String| {
+        let span = place(key).unwrap_or_else(|| step.verb_span.clone());
+        problems.push(Problem::new(Code::BadValue, message, span));
+    };
+    if step.channel.is_some() {
+        let message = "`channel` is about commands to the card; the issuer gets none";
+        refuse("channel", message.to_owned());
+    }
+    if let Err(message) = issuer.check(step.capture.is_some()) {
+        refuse("issuer", message);
+    }
+    if step.expect_span.is_none() {
+        return;
+    }
+    let only_reply = Expect {
+        reply: step.expect.reply.clone(),
+        note: step.expect.note.clone(),
+        ..Expect::default()
+    };
+    if step.expect != only_reply {
+        let message = "of the issuer only a `reply` can be expected".to_owned();
+        refuse("expect", message);
+    } else if !issuer.has_reply() {
+        let message = format!("issuer: {} gets no answer", issuer.name());
+        refuse("expect", message);
     }
 }

@@ -27,10 +27,10 @@ use super::account::AccountState;
 use super::audit::Audit;
 use super::clock::{Clock, Period, Timestamp};
 use super::outbox::Outbox;
-use super::policy::Policies;
+use super::policy::{Gate, Policies};
 use super::registry::{DocumentState, Registry};
 use login::LoginCode;
-use procedure::Procedure;
+use procedure::{Procedure, State};
 
 /// The issuer: policies, people, procedures, outbox and audit. Cheap to clone when a state is to be kept.
 #[derive(Clone, Debug)]
@@ -128,6 +128,20 @@ impl Engine {
         let procedure = self.procedures.get(procedure)?;
         let nun = procedure.who.nun.as_deref()?;
         Some((nun, &procedure.policy.id.value))
+    }
+
+    /// The names of the gates that come after the one a procedure stands at, in order; none when there is no such procedure or
+    /// it is over.
+    #[must_use]
+    pub fn ahead(&self, procedure: &ProcedureId) -> Vec<&'static str> {
+        let Some(procedure) = self.procedures.get(procedure) else {
+            return Vec::new();
+        };
+        let gates = match procedure.state {
+            State::Open(place) | State::Cooling(place, _) => procedure.gates.get(place + 1..),
+            State::Completed | State::Closed(_) => None,
+        };
+        gates.unwrap_or_default().iter().map(Gate::name).collect()
     }
 
     /// The procedures, in the order of their starts.

@@ -175,6 +175,9 @@ pub struct StepResult {
     /// The commands it sent, in order. One step may need several (a whole file, a channel).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
+    /// What happened at the issuer, line by line; codes in it are masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
     /// Every expectation it missed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
@@ -238,6 +241,8 @@ pub enum FailureKind {
     SecureMessaging,
     /// The card was lost, or the link to it.
     Transport,
+    /// The issuer's answer, or what it sent.
+    Issuer,
     /// The guard of physical cards refused the step.
     Guard,
     /// The harness could not do what the step asks.
@@ -263,6 +268,7 @@ impl FailureKind {
             Self::Alternatives => "alternatives",
             Self::SecureMessaging => "secure_messaging",
             Self::Transport => "transport",
+            Self::Issuer => "issuer",
             Self::Guard => "guard",
             Self::Harness => "harness",
         }

@@ -13,6 +13,7 @@ mod document;
 mod document_proof;
 mod document_rounds;
 mod guarded;
+pub(super) mod issuer;
 mod sending;
 mod told;
 mod unknown;
@@ -91,6 +92,8 @@ pub(super) struct Outcome {
     pub(super) signed: Option<Vec<u8>>,
     /// The command went protected and whole, through a session both sides still had.
     pub(super) in_session: bool,
+    /// What came of a step at the issuer.
+    pub(super) issuer: Option<issuer::AtIssuer>,
 }
 
 /// A case while it runs.
@@ -113,6 +116,10 @@ pub(super) struct Session {
     document: document::DocumentState,
     /// What becomes of the case because something it needs is not known of this card.
     pub(super) unknown: Option<Verdict>,
+    /// The issuer of the case, once a step needed it.
+    office: Option<Box<issuer::Office>>,
+    /// What everything random of the case derives from.
+    seed: u64,
 }
 
 impl Session {
@@ -134,6 +141,8 @@ impl Session {
             first_protected: None,
             document: document::DocumentState::default(),
             unknown: None,
+            office: None,
+            seed,
         }
     }
 
@@ -177,6 +186,7 @@ impl Session {
             }
             Action::Capture(_) | Action::Invariant(_) | Action::Note(_) => Ok(Outcome::default()),
             Action::Restore(what) => self.restore(*what),
+            Action::Issuer(issuer) => self.at_issuer(step, issuer),
             Action::VerifyCertificate(verify) if verify.data.is_none() => {
                 let fault = verify.fault.map(spoil::certificate_fault);
                 self.authentication_step(step, ias::Step::VerifyCertificate, fault)
@@ -239,6 +249,7 @@ impl Session {
                 facts: &self.facts,
                 codes: &self.codes,
                 captures: &self.captures,
+                recovered: self.office.as_ref().and_then(|office| office.recovered()),
             },
             chip: self.chip.as_deref(),
             random: &mut *random,
@@ -321,6 +332,7 @@ impl Session {
             facts: &self.facts,
             codes: &self.codes,
             captures: &self.captures,
+            recovered: self.office.as_ref().and_then(|office| office.recovered()),
         };
         values
             .bytes(value, self.terminal.random())

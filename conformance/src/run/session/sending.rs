@@ -66,6 +66,7 @@ impl Session {
             sent,
             signed: None,
             in_session,
+            issuer: None,
         })
     }
 

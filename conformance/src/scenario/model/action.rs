@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::channel::{Invariant, Open, Reset};
 use super::codes::{ChangeReferenceData, ResetRetryCounter, Restore, Verify};
 use super::files::{Apdu, GetData, ReadBinary, ReadFile, Select};
+use super::issuer::Issuer;
 use super::security::{
     ActiveAuthenticate, ExternalAuthenticate, GeneralAuthenticate, GetChallenge,
     InternalAuthenticate, ManageSecurityEnvironment, Sign, VerifyCertificate,
@@ -77,10 +78,12 @@ pub enum Action {
     Note(String),
     /// Put back what the scenario may have changed; on a physical card loudly, if it cannot.
     Restore(Restore),
+    /// Something happens at the issuer who gives lost codes back.
+    Issuer(Box<Issuer>),
 }
 
 /// The verbs of [`Action`], as they are written.
-pub const VERBS: [&str; 29] = [
+pub const VERBS: [&str; 30] = [
     "apdu",
     "bytes",
     "select",
@@ -110,6 +113,7 @@ pub const VERBS: [&str; 29] = [
     "invariant",
     "note",
     "restore",
+    "issuer",
 ];
 
 impl Action {
@@ -145,6 +149,7 @@ impl Action {
             Self::Invariant(_) => "invariant",
             Self::Note(_) => "note",
             Self::Restore(_) => "restore",
+            Self::Issuer(_) => "issuer",
         }
     }
 
@@ -179,7 +184,7 @@ impl Action {
             | Self::Capture(_)
             | Self::Invariant(_)
             | Self::Note(_) => false,
-            Self::Restore(_) => false,
+            Self::Restore(_) | Self::Issuer(_) => false,
         }
     }
 
@@ -194,6 +199,16 @@ impl Action {
                     | Self::Reset(_)
                     | Self::PowerCycle(_)
             )
+    }
+
+    /// True for steps that get an answer from the issuer.
+    pub fn has_reply(&self) -> bool {
+        matches!(self, Self::Issuer(step) if step.has_reply())
+    }
+
+    /// True for steps whose `capture` means something.
+    pub fn can_be_captured(&self) -> bool {
+        self.has_answer() || matches!(self, Self::Issuer(_))
     }
 
     /// What is wrong with the parameters together, where each of them alone is right.
@@ -287,6 +302,7 @@ impl Action {
             | Self::Invariant(_)
             | Self::Note(_)
             | Self::Restore(_) => Vec::new(),
+            Self::Issuer(step) => step.captures(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::issuer::ReplyExpect;
 use super::parsed::{CertificateExpect, SecurityObjectExpect, SignatureExpect, StateExpect};
 use super::step::ChannelForm;
 use super::tlv::TlvTree;
@@ -43,6 +44,8 @@ pub struct Expect {
     pub tries: Option<At<Tries>>,
     /// The state of the card after the step (emulator only).
     pub state: Option<At<StateExpect>>,
+    /// What the issuer answers, in a step at the issuer.
+    pub reply: Option<At<ReplyExpect>>,
     /// The answer takes at most so long.
     pub within: Option<At<Time>>,
     /// The answer takes at least so long.
@@ -62,6 +65,9 @@ pub struct Expect {
 impl Expect {
     /// True when the expectation can only be met by something else than success: a refusal is what is tested.
     pub fn is_refusal(&self) -> bool {
+        if let Some(reply) = &self.reply {
+            return reply.value.is_refusal();
+        }
         match (&self.sw, &self.any_of) {
             (Some(sw), _) => !sw.value.matches(0x9000),
             (None, Some(alternatives)) => alternatives

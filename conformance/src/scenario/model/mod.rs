@@ -8,6 +8,7 @@ mod codes;
 mod expect;
 mod files;
 mod header;
+pub mod issuer;
 mod parsed;
 mod reference;
 mod security;

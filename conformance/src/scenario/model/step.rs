@@ -78,7 +78,11 @@ impl Step {
         let written = written.collect::<Vec<_>>().join(" ");
         let opened = written.matches('{').count();
         let open = opened.saturating_sub(written.matches('}').count());
-        let mut own = self.name.clone().unwrap_or(written + &" }".repeat(open));
+        let written = match &self.action {
+            Action::Issuer(step) => step.title(),
+            _ => written + &" }".repeat(open),
+        };
+        let mut own = self.name.clone().unwrap_or(written);
         if own.chars().count() > TITLE {
             own = own.chars().take(TITLE - 1).chain(['…']).collect();
         }

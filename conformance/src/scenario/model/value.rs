@@ -23,6 +23,8 @@ enum BytesFunction {
     Wrong(CodeName),
     /// The value of a code as it was personalised.
     Original(CodeName),
+    /// The value that the issuer gave back in this case.
+    Recovered(CodeName),
     /// The first four digits of the code now in force.
     FirstHalf(CodeName),
     /// The last four digits of the code now in force.
@@ -56,6 +58,8 @@ pub enum Bytes {
     Wrong(CodeName),
     /// The code as personalised.
     Original(CodeName),
+    /// The code as the issuer gave it back.
+    Recovered(CodeName),
     /// First four digits of the code now in force.
     FirstHalf(CodeName),
     /// Last four digits of the code now in force.
@@ -86,6 +90,7 @@ impl From<BytesFunction> for Bytes {
             BytesFunction::Right(code) => Self::Right(code),
             BytesFunction::Wrong(code) => Self::Wrong(code),
             BytesFunction::Original(code) => Self::Original(code),
+            BytesFunction::Recovered(code) => Self::Recovered(code),
             BytesFunction::FirstHalf(code) => Self::FirstHalf(code),
             BytesFunction::SecondHalf(code) => Self::SecondHalf(code),
             BytesFunction::Captured(name) => Self::Captured(name),
@@ -119,6 +124,7 @@ impl Bytes {
             | Self::Right(_)
             | Self::Wrong(_)
             | Self::Original(_)
+            | Self::Recovered(_)
             | Self::FirstHalf(_)
             | Self::SecondHalf(_) => Vec::new(),
             Self::Persona(_) | Self::File(_) | Self::DocumentFile(_) => Vec::new(),
