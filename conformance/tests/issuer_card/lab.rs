@@ -204,7 +204,7 @@ impl Lab {
     }
 
     /// Up to the second proof.
-    pub(crate) fn to_the_second_proof(&mut self) {
+    pub(crate) fn go_to_the_second_proof(&mut self) {
         assert!(matches!(self.a01(), Answer::Started { .. }));
         let signature = self.signed();
         assert!(matches!(self.a02(signature), Answer::Accepted { .. }));
@@ -215,7 +215,7 @@ impl Lab {
 
     /// The whole of it.
     pub(crate) fn recovered(&mut self) -> Code {
-        self.to_the_second_proof();
+        self.go_to_the_second_proof();
         let signature = self.signed();
         opened(&self.a04(signature)).expect("the PUK came back")
     }

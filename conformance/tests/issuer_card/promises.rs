@@ -53,7 +53,7 @@ proptest! {
         let mut lab = Lab::new(&data, card(&data), seed);
         let mut challenges = Vec::new();
         for _ in 0..2 {
-            lab.to_the_second_proof();
+            lab.go_to_the_second_proof();
             challenges.push(lab.client.challenge.clone());
             let old = lab.client.signatures.last().expect("a signature").clone();
             assert_eq!(refused(&lab.a04(old)), ("proof".to_owned(), true));
@@ -230,7 +230,7 @@ fn r9_gone_on_with_after_a_restart() {
 fn r10_another_number_is_refused_and_harms_nothing() {
     let data = citizen("adult-default");
     let mut lab = Lab::new(&data, card(&data), 71);
-    lab.to_the_second_proof();
+    lab.go_to_the_second_proof();
     let (procedure, right) = (lab.client.procedure.clone(), lab.client.nun.clone());
     let nun = "CA99999ZZ".to_owned();
     let signature = lab.signed();
@@ -267,7 +267,7 @@ fn r10_another_number_is_refused_and_harms_nothing() {
 fn g3_o3_revoked_or_without_messages_nothing_comes_of_it() {
     let data = citizen("adult-default");
     let mut lab = Lab::new(&data, card(&data), 81);
-    lab.to_the_second_proof();
+    lab.go_to_the_second_proof();
     let now = lab.issuer.now();
     let nun = lab.client.nun.clone();
     let state = DocumentState::Revoked;
