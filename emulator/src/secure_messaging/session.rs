@@ -197,3 +197,44 @@ impl fmt::Debug for SecureSession {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    /// Of 256 (65536) bytes of a response field, `99` takes 4, `8E` 10, the head of `87` 4 (6); whole blocks, one byte of padding.
+    #[rstest]
+    #[case::short_3des(Suite::TripleDes, LengthForm::Short, 231)]
+    #[case::short_aes(Suite::Aes128, LengthForm::Short, 223)]
+    #[case::extended_3des(Suite::TripleDes, LengthForm::Extended, 65511)]
+    #[case::extended_aes(Suite::Aes128, LengthForm::Extended, 65503)]
+    fn as_much_data_as_a_protected_response_holds(
+        #[case] suite: Suite,
+        #[case] form: LengthForm,
+        #[case] bytes: usize,
+    ) {
+        let session = SecureSession::with_suite(suite, &[1; 16], &[2; 16], 0).unwrap();
+        assert_eq!(session.room(form), bytes);
+        let mut out = Vec::new();
+        session
+            .clone()
+            .protect(&vec![0; bytes], StatusWord::NO_ERROR, false, &mut out);
+        let field = out.len() - 2;
+        let limit = if form == LengthForm::Short {
+            256
+        } else {
+            65536
+        };
+        assert!(field <= limit, "{field}");
+    }
+
+    #[test]
+    fn a_session_tells_its_suite_and_counter_and_no_key() {
+        let session = SecureSession::new(&[0xC3; 16], &[0xC3; 16], 0xBA);
+        assert_eq!(
+            format!("{session:?}"),
+            "SecureSession(TripleDes, SSC 00000000000000BA)"
+        );
+    }
+}
