@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use cie_emulator::phy::trace::file::Tries;
+use cie_emulator::store::{Tear, TearAt};
 
 use crate::guard::SharedGuard;
 use crate::run::{Provider, Setup};
@@ -144,6 +145,10 @@ impl<T: Target> Target for Tapped<T> {
         self.target.insert()?;
         self.ear.hear(Happening::Insert);
         Ok(())
+    }
+
+    fn tear(&mut self, tear: Tear, at: TearAt) -> Result<(), TargetError> {
+        self.target.tear(tear, at)
     }
 
     fn state(&mut self) -> Option<CardState> {
