@@ -142,6 +142,7 @@ fn fmt_rewrites_what_is_out_of_order_and_nothing_else() {
 #[case(&["coverage"])]
 #[case(&["schema"])]
 #[case(&["report", "merge"])]
+#[case(&["issuer", "list"])]
 fn help_teaches_by_examples(#[case] command: &[&str]) {
     let said = call(&[command, &["--help"]].concat());
     assert_eq!(said.code, 0, "{}", said.err);

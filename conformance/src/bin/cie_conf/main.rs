@@ -6,6 +6,7 @@ mod doctor;
 mod explain;
 mod failure;
 mod fmt;
+mod issuer;
 mod lint;
 mod list;
 mod merge;
@@ -33,6 +34,7 @@ Examples:
   cie-conf list pin                                   what there is
   cie-conf lint ./my-scenario.yaml                    what is wrong with a file, and what to write instead
   cie-conf explain 63C2 CIE-PIN-003                   what a status word or a requirement means
+  cie-conf issuer list                                how lost codes come back
 
 Names are ids (pin/lock-then-unblock), folders (pin), globs (**/lock*), each with a cell in brackets if
 wanted, and files or folders on the disk. Scenarios, personas and chips are inside the program.
@@ -64,6 +66,7 @@ enum Command {
     Trace(trace::Trace),
     Readers(readers::Readers),
     Doctor(doctor::Doctor),
+    Issuer(issuer::Issuer),
 }
 
 fn main() -> ExitCode {
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Trace(command) => command.run(),
         Command::Readers(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Issuer(command) => command.run(),
     };
     match result {
         Ok(code) => code.into(),

@@ -59,6 +59,21 @@ pub enum Category {
     ResidentAbroadNoItalianDocument,
 }
 
+impl Category {
+    /// Its name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minor => "minor",
+            Self::NoRecognisedDocument => "no_recognised_document",
+            Self::Guardianship => "guardianship",
+            Self::Curatorship => "curatorship",
+            Self::SupportAdmin => "support_admin",
+            Self::ResidentAbroadNoItalianDocument => "resident_abroad_no_italian_document",
+        }
+    }
+}
+
 /// A person of the registry.
 #[derive(Clone, Debug)]
 pub struct Person {

@@ -1,0 +1,29 @@
+//! `cie-conf issuer`: the other side of a forgotten secret, for people and for clients. What the issuer does is the library's.
+
+mod list;
+
+use cie_conformance::report::model::ExitCode;
+use clap::{Args, Subcommand};
+
+use crate::failure::Failure;
+
+/// Lost codes: the recoveries there are
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Issuer {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(list::List),
+}
+
+impl Issuer {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self.command {
+            Command::List(command) => command.run(),
+        }
+    }
+}
