@@ -1,9 +1,13 @@
-//! The plain READ path takes nothing from the heap: counted by the allocator, not timed.
+//! The plain READ path takes nothing from the heap, bare or behind faults that have nothing to do: counted by the allocator, not
+//! timed.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use cie_emulator::Card;
 use cie_emulator::chip::{Profile, chip};
 use cie_emulator::crypto::random::Seeded;
 use cie_emulator::persona::{Persona, personalise};
+use cie_emulator::phy::Transceiver;
+use cie_emulator::phy::faults::Faults;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::sync::Arc;
@@ -11,13 +15,24 @@ use std::sync::Arc;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-#[test]
-fn reading_in_plain_allocates_nothing() {
+fn card() -> Card {
     let data = personalise(&Persona::builtin("adult-default").unwrap()).unwrap();
     let image = data
         .into_image(chip("bit4id2").unwrap(), Profile::with([]).unwrap())
         .unwrap();
-    let mut card = Card::new(Arc::new(image), Box::new(Seeded::new(1)));
+    Card::new(Arc::new(image), Box::new(Seeded::new(1)))
+}
+
+/// One test, because every thread's allocations count.
+#[test]
+fn reading_in_plain_allocates_nothing() {
+    let rules = vec!["sw=6F00@VERIFY,10%".parse().unwrap()];
+    reads_without_allocating("a card", card());
+    reads_without_allocating("no faults", Faults::new(card(), vec![], ()));
+    reads_without_allocating("faults elsewhere", Faults::new(card(), rules, ()));
+}
+
+fn reads_without_allocating(name: &str, mut card: impl Transceiver) {
     card.power_on();
     let select_cie = [0x00, 0xA4, 0x04, 0x0C, 0x06, 0xA0, 0, 0, 0, 0, 0x39];
     let select_sod = [0x00, 0xA4, 0x02, 0x04, 0x02, 0x10, 0x06];
@@ -57,6 +72,6 @@ fn reading_in_plain_allocates_nothing() {
     assert_eq!(
         (change.allocations, change.reallocations),
         (0, 0),
-        "{change:?}"
+        "{name}: {change:?}"
     );
 }

@@ -125,6 +125,8 @@ fn golden_in(directory: &Path, name: &str, arguments: &[&str], input: &[u8]) {
 #[case::apdu_masked("apdu-masked", &["apdu", "00A4040C06A00000000039", "0020008200", "00200081083132333435363738", "002C02810831"])]
 #[case::apdu_revealed("apdu-revealed", &["apdu", "--reveal-secrets", "00200081083132333435363738"])]
 #[case::apdu_json("apdu-json", &["apdu", "--json", "00A40000", "!reset", "00200081083132333435363738", "00", "!off", "00A40000"])]
+#[case::apdu_faults("apdu-faults", &["apdu", "--fault", "truncate=3@READ BINARY,#1", "--fault", "gone@#5", "00A40000", "00A4020402D003", "00B0000080", "00B0000080", "00A40000", "!reset", "!on", "00A40000"])]
+#[case::apdu_faults_json("apdu-faults-json", &["apdu", "--json", "--fault", "unheard@VERIFY", "--fault", "sw=6f00@VERIFY", "00A4040C06A00000000039", "0020008108 3132333435363738"])]
 fn done(#[case] name: &str, #[case] arguments: &[&str]) {
     golden(name, arguments, b"");
 }
@@ -163,6 +165,8 @@ fn done(#[case] name: &str, #[case] arguments: &[&str]) {
 #[case::control_name("wrong-control-name", &["serve", "--control", "localhost"])]
 #[case::token_without_control("wrong-token-file", &["serve", "--control-token-file", "token"])]
 #[case::trace_of_two("wrong-trace", &["serve", "--card", "seed=1", "--card", "seed=2", "--trace", "run.jsonl"])]
+#[case::fault("wrong-fault", &["serve", "--fault", "lost@VERIFY", "--fault", "delay=300@READ BINARY"])]
+#[case::fault_command("wrong-fault-command", &["serve", "--fault", "lost@VERYFY,#2"])]
 #[case::quiet_json("wrong-quiet-json", &["serve", "--quiet", "--json"])]
 #[case::no_readers("wrong-readers", &["driver", "install", "--readers", "0"])]
 #[case::no_action("wrong-driver", &["driver"])]

@@ -20,6 +20,13 @@ pub enum Told {
         /// What happened.
         event: LinkEvent,
     },
+    /// A fault acts on what passes next.
+    Fault {
+        /// The card's number, from 1.
+        card: usize,
+        /// The rule, as [`crate::phy::faults::Rule`] writes itself.
+        rule: String,
+    },
     /// Nothing, though it was asked for.
     Refused(Refusal),
     /// How things stand.
@@ -69,6 +76,7 @@ impl Lines {
                 format!("{}  {text}\n", passed.reader)
             }
             Told::Link { reader, event } => format!("{reader}  == {}\n", link(event)),
+            Told::Fault { card, rule } => format!("   !! {}: {rule}\n", self.card(*card)),
             Told::Refused(refusal) => format!("   ?? {refusal}\n"),
             Told::Status(status) => self.status(status),
         }
@@ -82,6 +90,9 @@ impl Lines {
                 self.passed_record(passed, number)
             }
             Told::Link { reader, event } => link_record(*reader, event),
+            Told::Fault { card, rule } => {
+                json!({ "event": "fault", "card": card, "rule": rule })
+            }
             Told::Refused(refusal) => {
                 json!({ "event": "refused", "reason": refusal.to_string() })
             }
@@ -302,6 +313,7 @@ mod tests {
     #[case::inserted(Told::Passed(Passed { reader: 1, card: 2, what: What::Inserted }), "1  == card 2 (Bruno) is in\n", json!({"event": "inserted", "reader": 1, "card": 2, "label": "Bruno"}))]
     #[case::removed(Told::Passed(Passed { reader: 1, card: 1, what: What::Removed }), "1  == card 1 (Anna) is out\n", json!({"event": "removed", "reader": 1, "card": 1, "label": "Anna"}))]
     #[case::refused(Told::Refused(Refusal::DrawerEmpty), "   ?? the drawer is empty; start with --also to have more cards in it\n", json!({"event": "refused", "reason": "the drawer is empty; start with --also to have more cards in it"}))]
+    #[case::fault(Told::Fault { card: 2, rule: "lost@VERIFY".to_owned() }, "   !! card 2 (Bruno): lost@VERIFY\n", json!({"event": "fault", "card": 2, "rule": "lost@VERIFY"}))]
     #[case::connected(Told::Link { reader: 1, event: LinkEvent::Connected }, "1  == connected to the reader\n", json!({"event": "link", "reader": 1, "state": "connected"}))]
     #[case::waiting(Told::Link { reader: 1, event: LinkEvent::Waiting { reason: "nobody".to_owned() } }, "1  == waiting: nobody\n", json!({"event": "link", "reader": 1, "state": "waiting", "reason": "nobody"}))]
     #[case::gone(Told::Link { reader: 1, event: LinkEvent::Disconnected { reason: "closed".to_owned() } }, "1  == the reader is gone (closed); trying to get it back\n", json!({"event": "link", "reader": 1, "state": "disconnected", "reason": "closed"}))]

@@ -33,6 +33,20 @@ pub enum Order {
     },
 }
 
+impl Order {
+    /// The reader whose card is taken out or loses its power by this; `None` when none is, `Some(None)` when the reader is
+    /// not named.
+    #[must_use]
+    pub const fn disturbs(&self) -> Option<Option<usize>> {
+        match self {
+            Self::Insert { .. } => None,
+            Self::Remove { reader } | Self::Swap { reader, .. } | Self::Reset { reader } => {
+                Some(*reader)
+            }
+        }
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "done", rename_all = "snake_case")]

@@ -1,6 +1,7 @@
 //! What stands around a card: anything that answers APDUs is a [`Transceiver`], and a decorator is a transceiver around
 //! another one, stackable in any order. No card logic lives here, and no socket.
 
+pub mod faults;
 pub mod script;
 pub mod trace;
 

@@ -10,6 +10,7 @@
 
 mod control;
 mod daemon;
+mod faults;
 mod keys;
 mod lines;
 mod support;

@@ -58,7 +58,8 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
 }
 
 impl Inserted {
-    fn send(&mut self, body: &[u8]) {
+    /// A message, without waiting for an answer.
+    pub(crate) fn send(&mut self, body: &[u8]) {
         let length = u16::try_from(body.len()).unwrap().to_be_bytes();
         self.stream.write_all(&[&length, body].concat()).unwrap();
     }

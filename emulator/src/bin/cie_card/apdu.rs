@@ -2,15 +2,20 @@
 
 use crate::card::CardOptions;
 use crate::failure::Failure;
+use crate::fault;
 use crate::output::{self, tell};
 use cie_emulator::phy::Transceiver;
+use cie_emulator::phy::faults::{Faults, Outside, Rule};
 use cie_emulator::phy::script::Step;
 use cie_emulator::phy::trace::{Event, EventRecord, Secrets, TextOptions, Trace, render};
 use cie_emulator::spec::Issued;
 use cie_emulator::store::Trouble;
 use clap::Args;
+use serde_json::json;
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
 
 /// Bytes of a line: the longest command in digits and spaces, and room for a comment.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -22,6 +27,7 @@ Examples:
   cie-card apdu --chip stm --json < commands.txt       a file of commands, one JSON object per line
   printf '00A40000\\n!reset\\n00B0000000\\n' | cie-card apdu
   cie-card apdu --card card.cie 00A40000               a stored card
+  cie-card apdu --fault sw=6F00@#2 00A40000 00A40000   the second answer is spoiled
 
 One line (or argument) is one command APDU in hexadecimal. Blank lines do nothing, # begins a
 comment. Four words stand for what is not a command: !reset (warm), !cold (power off and on),
@@ -32,6 +38,9 @@ came back: data, then the status word in words. * is what changed in the card: c
 verified, selection, secure messaging. Inside secure messaging the trace is the protected view,
 the bytes as they passed. The data of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER are
 shown as ** unless --reveal-secrets.
+
+Rules of --fault are those of `cie-card serve --help`; ! is the rule that acts on the exchange after
+it. A card that is gone comes back with !on or !cold.
 
 An error status does not stop the trace; a line that cannot be read does. Arguments are all read
 before anything is sent. From standard input, the lines before the bad one have been sent; at a
@@ -61,6 +70,10 @@ pub(crate) struct Apdu {
     #[arg(long)]
     json: bool,
 
+    /// A fault between card and terminal, e.g. truncate=5@READ BINARY; may be repeated
+    #[arg(long, value_name = "RULE")]
+    fault: Vec<String>,
+
     #[command(flatten)]
     card: CardOptions,
 }
@@ -68,7 +81,8 @@ pub(crate) struct Apdu {
 impl Apdu {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let steps = self.arguments()?;
-        let mut session = Session::new(self, self.card.issue()?);
+        let rules = fault::parse(&self.fault)?;
+        let mut session = Session::new(self, rules, self.card.issue()?);
         session.step(Step::PowerOn)?;
         if steps.is_empty() {
             return session.standard_input();
@@ -90,10 +104,28 @@ impl Apdu {
     }
 }
 
+/// The terminal, as the faults need it: it has time, and says what acts.
+struct Here(Sender<Rule>);
+
+impl Outside for Here {
+    fn wait(&mut self, time: Duration) -> bool {
+        thread::sleep(time);
+        true
+    }
+
+    fn acts(&mut self, rule: &Rule) {
+        // The receiver lives as long as the card.
+        let _ = self.0.send(rule.clone());
+    }
+
+    fn gone(&mut self, _: Option<Duration>) {}
+}
+
 /// A card under trace, and how its events are printed.
 struct Session {
     card: Box<dyn Transceiver>,
     events: Receiver<Event>,
+    faults: Receiver<Rule>,
     exchanges: usize,
     json: bool,
     options: TextOptions,
@@ -101,8 +133,10 @@ struct Session {
 }
 
 impl Session {
-    fn new(arguments: &Apdu, issued: Issued) -> Self {
+    fn new(arguments: &Apdu, rules: Vec<Rule>, issued: Issued) -> Self {
         let (sender, events) = mpsc::channel();
+        let (acting, faults) = mpsc::channel();
+        let card = Faults::new(issued.card, rules, Here(acting));
         // The receiver lives as long as the session, so sending succeeds.
         let listener = move |event| drop(sender.send(event));
         let secrets = if arguments.reveal_secrets {
@@ -111,8 +145,9 @@ impl Session {
             Secrets::Masked
         };
         Self {
-            card: Box::new(Trace::new(issued.card, listener).with_secrets(secrets)),
+            card: Box::new(Trace::new(card, listener).with_secrets(secrets)),
             events,
+            faults,
             exchanges: 0,
             json: arguments.json,
             options: TextOptions { tlv: arguments.tlv },
@@ -135,12 +170,24 @@ impl Session {
             }
             Step::PowerOff => self.card.power_off(),
         }
+        while let Ok(rule) = self.faults.try_recv() {
+            self.print_fault(&rule)?;
+        }
         while let Ok(event) = self.events.try_recv() {
             self.print(&event)?;
         }
         match self.trouble.text() {
             None => Ok(()),
             Some(reason) => Err(Failure::Other(reason.to_owned())),
+        }
+    }
+
+    /// Which rule acts on the exchange that is printed next.
+    fn print_fault(&self, rule: &Rule) -> Result<(), Failure> {
+        if self.json {
+            output::print_json_line(&json!({ "event": "fault", "rule": rule.to_string() }))
+        } else {
+            output::print(&format!("! {rule}\n"))
         }
     }
 

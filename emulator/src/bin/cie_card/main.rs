@@ -8,6 +8,7 @@ mod document;
 mod driver;
 mod export;
 mod failure;
+mod fault;
 mod fsck;
 mod new;
 mod output;

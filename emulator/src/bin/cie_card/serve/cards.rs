@@ -1,6 +1,7 @@
 //! The cards of a command line: made before anything is started, so that a wrong word starts nothing.
 
 use super::Serve;
+use super::faults::{Faults, Patience};
 use crate::failure::Failure;
 use cie_emulator::Card;
 use cie_emulator::control::{Desk, Order};
@@ -63,11 +64,14 @@ impl Cards {
         self.made.iter().map(|made| made.trouble.clone()).collect()
     }
 
-    /// Puts all into the drawer.
-    pub(super) fn into_drawer(self, desk: &mut Desk) {
-        for made in self.made {
-            desk.add(made.label, Box::new(made.card));
+    /// Puts all into the drawer, each behind its faults.
+    pub(super) fn into_drawer(self, desk: &mut Desk, faults: &Faults) -> Patience {
+        let mut patience = Patience::default();
+        for (index, made) in self.made.into_iter().enumerate() {
+            let card = faults.around(made.card, index + 1, &mut patience);
+            desk.add(made.label, card);
         }
+        patience
     }
 }
 

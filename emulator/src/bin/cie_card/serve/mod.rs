@@ -2,6 +2,7 @@
 
 mod cards;
 mod control;
+mod faults;
 mod keys;
 mod listen;
 mod printer;
@@ -12,10 +13,11 @@ use crate::card::MadeOptions;
 use crate::failure::Failure;
 use cie_emulator::control::api::{Ask, Reply};
 use cie_emulator::control::lines::{Lines, Told};
-use cie_emulator::control::{Desk, Order};
+use cie_emulator::control::{Desk, Done, Order, Refusal};
 use cie_emulator::link::{Link, Slot};
 use clap::Args;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,11 +27,26 @@ Examples:
                                              two readers with two citizens, a third in the drawer
   cie-card serve --via vpcd                  through vsmartcard's vpcd
   cie-card serve --control --json --trace run.jsonl
+  cie-card serve --fault delay=3s@'INTERNAL AUTHENTICATE' --fault lost@VERIFY,#1
 
 Cards: SPEC is KEY=VALUE pairs with commas between them: persona (or a word without =), seed, chip,
 profile, name, and any behaviour parameter of `cie-card chips --parameters`. A stored card is its
 file, FILE.cie, and keeps what happens to it. Each --card has a reader of its own. Cards given with
 --also wait in the drawer.
+
+Faults (--fault) spoil what passes between each of these cards and its reader. RULE is EFFECT or
+EFFECT@CONDITION,CONDITION...; the line of an exchange that a fault has spoiled comes after one
+that names the fault.
+  delay=300ms   the answer comes later: 1ms to 600s; our driver itself gives up after 60s
+  truncate=5    only so many bytes of the answer arrive
+  flip=0        a bit of the answer is wrong: 0 the first, -1 the last; flip alone: any, drawn
+  sw=6F00       this status word arrives instead of the answer
+  lost          the card has carried the command out, the answer never arrives
+  unheard       the command never reaches the card
+  gone, gone=2s the command is carried out, then the card is out; back after that time, or by hand
+Conditions: the name of a command (READ BINARY), a header (0C??????, CLA INS P1 P2), which ones of
+those (#3, #3-5, #3-, counted as long as this runs), a share of those (10%), and the seed by which
+it is drawn (seed=7). vpcd knows no card that stays silent: there the client sees it leave.
 
 Keys, when standard input is a terminal: i insert, r remove, s swap with the next card of the
 drawer, p take the power away for a moment, l list, 1-9 choose a reader, q quit.
@@ -69,6 +86,12 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "WHICH", num_args = 0..=1, default_missing_value = "shared", conflicts_with = "via")]
     start_pcscd: Option<way::Which>,
 
+    /// A fault between card and reader, for trying clients; may be repeated
+    ///
+    /// For example delay=300ms@READ BINARY. All cards have all faults, each counted for itself.
+    #[arg(long, value_name = "RULE")]
+    fault: Vec<String>,
+
     #[command(flatten)]
     control: control::ControlOptions,
 
@@ -100,11 +123,14 @@ enum Happening {
     OutputGone,
     /// A trace or a stored card can no longer be written.
     Broken(String),
+    /// A fault has taken this card out, for this long.
+    Gone(usize, Option<Duration>),
 }
 
 impl Serve {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let cards = cards::Cards::issue(self)?;
+        let rules = crate::fault::parse(&self.fault)?;
         let ways = way::parse(&self.via, cards.readers())?;
         let guard = self.control.guard()?;
         let places = trace::places(self.trace.as_deref(), cards.readers())?;
@@ -123,7 +149,8 @@ impl Serve {
         let passing = listen.then(|| listen::passing(&printer, traces, cards.troubles(), &happen));
         let mut desk = Desk::new(slots.clone(), passing);
         let readers = cards.readers();
-        cards.into_drawer(&mut desk);
+        let faults = faults::Faults::new(rules, &printer, &happen);
+        let patience = cards.into_drawer(&mut desk, &faults);
         printer.begin(Lines::about(&desk));
         cards::insert(&mut desk, readers)?;
         printer.tell(Told::Status(desk.status()));
@@ -133,6 +160,8 @@ impl Serve {
         let mut session = Session {
             desk,
             printer: &printer,
+            patience,
+            happen,
             reader: 1,
             broken: false,
         };
@@ -141,6 +170,7 @@ impl Serve {
         printer.ending();
         drop(happenings);
         drop((keys, server));
+        session.patience.end();
         session.desk.clear();
         links.into_iter().for_each(Link::stop);
         drop(daemon);
@@ -172,6 +202,9 @@ fn on_signals(happen: &Sender<Happening>) -> Result<(), Failure> {
 struct Session<'a> {
     desk: Desk,
     printer: &'a printer::Printer,
+    /// Of cards whose answers a fault holds back.
+    patience: faults::Patience,
+    happen: Sender<Happening>,
     /// The reader that keys are about.
     reader: usize,
     /// Something could not be written.
@@ -186,6 +219,7 @@ impl Session<'_> {
                 Happening::End(why) => return why,
                 Happening::OutputGone => return "output gone",
                 Happening::Broken(reason) => self.broke(reason),
+                Happening::Gone(card, back) => self.gone(card, back),
                 Happening::Ask(Ask::Quit, reply) => {
                     let _ = reply.send(Reply::Quitting);
                     return "control";
@@ -195,7 +229,7 @@ impl Session<'_> {
                     let _ = reply.send(Reply::Status(self.desk.status()));
                 }
                 Happening::Ask(Ask::Order(order), reply) => {
-                    let _ = reply.send(Reply::Done(self.desk.carry_out(order)));
+                    let _ = reply.send(Reply::Done(self.carry_out(order)));
                 }
                 Happening::Key(b'q' | b'Q' | 0x04) => return "key",
                 Happening::Key(key) => self.key(key),
@@ -217,15 +251,48 @@ impl Session<'_> {
             b'\n' | b'\r' | b' ' => return,
             _ => return keys::help(),
         };
-        if let Err(refusal) = self.desk.carry_out(order) {
+        if let Err(refusal) = self.carry_out(order) {
             self.printer.tell(Told::Refused(refusal));
+        }
+    }
+
+    /// Does what is asked for; a card whose answer a fault holds back is not waited for.
+    fn carry_out(&mut self, order: Order) -> Result<Done, Refusal> {
+        if let Some(reader) = order.disturbs() {
+            let readers = self.desk.status().readers.into_iter();
+            readers
+                .filter(|it| reader.is_none_or(|reader| reader == it.reader))
+                .filter_map(|it| it.card)
+                .for_each(|card| self.patience.break_off(card.card));
+        }
+        self.desk.carry_out(order)
+    }
+
+    /// Takes a card out that a fault has made vanish, and sees to it that it comes back.
+    fn gone(&mut self, card: usize, back: Option<Duration>) {
+        let readers = self.desk.status().readers;
+        let place = readers
+            .iter()
+            .find(|it| it.card.as_ref().is_some_and(|inside| inside.card == card));
+        // Somebody may have been quicker.
+        let Some(reader) = place.map(|it| it.reader) else {
+            return;
+        };
+        let taken = self.carry_out(Order::Remove {
+            reader: Some(reader),
+        });
+        if let Err(refusal) = taken {
+            return self.printer.tell(Told::Refused(refusal));
+        }
+        if let Some(time) = back {
+            faults::put_back(&self.happen, reader, card, time);
         }
     }
 
     fn choose(&mut self, reader: usize) {
         let readers = self.desk.status().readers.len();
         if reader > readers {
-            let refusal = cie_emulator::control::Refusal::NoReader { reader, readers };
+            let refusal = Refusal::NoReader { reader, readers };
             return self.printer.tell(Told::Refused(refusal));
         }
         self.reader = reader;
