@@ -46,6 +46,7 @@ pub mod reason;
 pub mod registry;
 pub mod rules;
 pub mod secret;
+pub mod walk;
 pub mod wire;
 
 pub use engine::{

@@ -92,19 +92,27 @@ impl Paint {
         }
     }
 
-    pub(super) fn strong(self, text: &str) -> String {
+    /// For what begins something.
+    #[must_use]
+    pub fn strong(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    pub(super) fn dim(self, text: &str) -> String {
+    /// For what can be passed over.
+    #[must_use]
+    pub fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
 
-    pub(super) fn bad(self, text: &str) -> String {
+    /// For what went wrong.
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
         self.with("1;31", text)
     }
 
-    pub(super) fn verdict(self, verdict: Verdict, text: &str) -> String {
+    /// In the colour of a verdict.
+    #[must_use]
+    pub fn verdict(self, verdict: Verdict, text: &str) -> String {
         let code = match verdict {
             Verdict::Passed => "32",
             Verdict::Failed => "1;31",

@@ -13,4 +13,5 @@ mod program;
 mod reports;
 mod shards;
 mod traces;
+mod walk;
 mod wrong_input;

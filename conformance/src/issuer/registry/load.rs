@@ -26,6 +26,18 @@ pub fn people_files() -> Vec<Arc<Source>> {
     files
 }
 
+/// The secret that a person of the program's own files has at an account when the issuer opens. Those files are published, so
+/// it opens nothing; the registry itself keeps hashes.
+#[must_use]
+pub fn published_secret(persona: &str, account: &str) -> Option<Secret> {
+    let files = people_files().into_iter();
+    let mut entries = files
+        .filter_map(|source| decode_all::<File>(&read_document(&source, "cie-people").ok()?).ok())
+        .flat_map(|file| file.people);
+    let entry = entries.find(|entry| entry.persona.value == persona)?;
+    entry.accounts.get(account)?.secret.clone()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

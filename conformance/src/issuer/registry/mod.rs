@@ -8,7 +8,7 @@ mod person;
 use std::collections::BTreeMap;
 
 pub use contact::{Contacts, Email, Phone};
-pub use load::people_files;
+pub use load::{people_files, published_secret};
 pub use person::{Category, DocumentState, Person};
 
 use super::policy::Field;

@@ -77,6 +77,8 @@ impl Category {
 /// A person of the registry.
 #[derive(Clone, Debug)]
 pub struct Person {
+    /// Id of the persona whose card this is; nothing for somebody who was taken in with a card.
+    pub persona: Option<String>,
     /// Number of the card, 9 characters.
     pub nun: String,
     /// Services identifier, 12 digits.
@@ -112,6 +114,7 @@ impl Person {
         let key = card.services_key.public().clone();
         let person = Self::enrolled(nun, nis, key, &card.ef_sod, &card.puk)?;
         Ok(Self {
+            persona: Some(card.persona_id.clone()),
             cf: card.holder.fiscal_code.map(|code| code.to_string()),
             ..person
         })
@@ -131,6 +134,7 @@ impl Person {
         let object = SecurityObject::parse(ef_sod)
             .map_err(|error| RegistryError::SecurityObject(error.to_string()))?;
         Ok(Self {
+            persona: None,
             nun,
             nis,
             cf: None,

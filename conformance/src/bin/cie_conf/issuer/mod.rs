@@ -1,6 +1,7 @@
 //! `cie-conf issuer`: the other side of a forgotten secret, for people and for clients. What the issuer does is the library's.
 
 mod list;
+mod walk;
 
 use cie_conformance::report::model::ExitCode;
 use clap::{Args, Subcommand};
@@ -18,12 +19,14 @@ pub(crate) struct Issuer {
 #[derive(Subcommand)]
 enum Command {
     List(list::List),
+    Walk(walk::Walk),
 }
 
 impl Issuer {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self.command {
             Command::List(command) => command.run(),
+            Command::Walk(command) => command.run(),
         }
     }
 }
