@@ -39,6 +39,7 @@ pub mod clock;
 pub mod device;
 pub mod engine;
 pub mod evidence;
+pub mod lint;
 pub mod outbox;
 pub mod policy;
 pub mod puk;

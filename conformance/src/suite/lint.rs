@@ -1,11 +1,14 @@
-//! What is wrong with files chosen by names: scenarios as for a run, and the blocks of every folder of scenarios among them.
+//! What is wrong with files chosen by names: scenarios as for a run, the blocks of every folder of scenarios among them, and
+//! the issuer's policies and people.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Suite;
 use super::error::SuiteError;
 use super::selection::{Chosen, Wish, all_or, any_files, choose, place_of};
+use crate::issuer::lint as issuer;
 use crate::scenario::embedded::read_folder;
 use crate::scenario::{Problems, lint as lint_file};
 
@@ -39,11 +42,22 @@ pub fn lint(suite: &Suite, names: &[String]) -> Result<Linted, SuiteError> {
     let mut problems = Problems::default();
     if names.is_empty() {
         for block in suite.catalogue().blocks.values() {
-            chosen.extend([Chosen::named(std::sync::Arc::clone(block))]);
+            chosen.extend([Chosen::named(Arc::clone(block))]);
         }
     }
     let mut places = BTreeMap::new();
-    for file in chosen.values() {
+    let kinds: Vec<_> = chosen
+        .values()
+        .map(|it| issuer::Kind::of(&it.source))
+        .collect();
+    let accounts = chosen.values().zip(&kinds);
+    let accounts = accounts.filter(|(_, kind)| **kind == Some(issuer::Kind::Accounts));
+    let accounts: Vec<_> = accounts.map(|(it, _)| Arc::clone(&it.source)).collect();
+    for (file, kind) in chosen.values().zip(kinds) {
+        if let Some(kind) = kind {
+            problems.extend(issuer::lint(kind, &file.source, &accounts));
+            continue;
+        }
         let place = place_of(file, suite, &mut places)?;
         problems.extend(lint_file(&file.source, place.catalogue()));
     }

@@ -115,6 +115,17 @@ fn files(#[case] name: &str, #[case] arguments: &[&str]) {
     );
 }
 
+#[rstest]
+#[case::policies("../../../fixtures/policies", 0, "8 files: nothing wrong")]
+#[case::people("../../../fixtures/people/sample.yaml", 0, "1 file: nothing wrong")]
+#[case::bad_policy("../bad-policies/unknown-gate.yaml", 2, "unknown-gate.yaml:")]
+#[case::bad_people("../bad-policies/real-addresses.yaml", 2, "may belong to somebody")]
+fn files_of_the_issuer(#[case] name: &str, #[case] code: i32, #[case] words: &str) {
+    let said = call(&["lint", name]);
+    assert_eq!(said.code, code, "{}", said.all());
+    assert!(said.err.contains(words), "{}", said.err);
+}
+
 #[test]
 fn fmt_rewrites_what_is_out_of_order_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
@@ -143,6 +154,7 @@ fn fmt_rewrites_what_is_out_of_order_and_nothing_else() {
 #[case(&["schema"])]
 #[case(&["report", "merge"])]
 #[case(&["issuer", "list"])]
+#[case(&["issuer", "walk"])]
 fn help_teaches_by_examples(#[case] command: &[&str]) {
     let said = call(&[command, &["--help"]].concat());
     assert_eq!(said.code, 0, "{}", said.err);
@@ -156,7 +168,11 @@ fn help_teaches_by_examples(#[case] command: &[&str]) {
 
 #[rstest]
 #[case::scenarios(&["schema"], cie_conformance::scenario::scenario_schema())]
+#[case::scenarios_by_name(&["schema", "scenario"], cie_conformance::scenario::scenario_schema())]
 #[case::blocks(&["schema", "--block"], cie_conformance::scenario::block_schema())]
+#[case::blocks_by_name(&["schema", "block"], cie_conformance::scenario::block_schema())]
+#[case::policies(&["schema", "policy"], cie_conformance::issuer::policy::policy_schema())]
+#[case::traces(&["schema", "trace"], cie_emulator::phy::trace::file::schema())]
 fn the_schema_is_printed(#[case] arguments: &[&str], #[case] schema: String) {
     assert_eq!(call(arguments).out, schema);
 }

@@ -8,12 +8,13 @@ use crate::failure::Failure;
 use crate::output::{self, plural};
 use crate::suite::Choice;
 
-/// Says everything that is wrong with scenario and block files
+/// Says everything that is wrong with scenario and block files, recovery policies and people
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   cie-conf lint my-scenario.yaml          one file
   cie-conf lint fixtures/scenarios        a folder: scenarios and blocks
+  cie-conf lint my-policy.yaml            a recovery policy; people and accounts of the issuer too
   cie-conf lint                           the program's own
 
 A file in a folder of scenarios is held against the blocks and requirements of that folder.
