@@ -17,6 +17,9 @@ use super::wire::{Answer, Halves, Refusal, Request, Start};
 /// The policy behind the messages.
 pub const POLICY: &str = "cie-puk";
 
+/// Where the messages come from.
+const CHANNEL: Channel = Channel::App;
+
 /// An answer to a message, and what the engine did on the way. An answer that the engine was not asked for has no outcome.
 #[derive(Clone, Debug)]
 pub struct Handled {
@@ -99,7 +102,12 @@ enum First {
 fn begin(engine: &mut Engine, trusted: &Trusted, now: Timestamp, start: &Start) -> Handled {
     let card = match check_card(start, trusted) {
         Ok(card) => card,
-        Err(error) => return Handled::refused(word(error)),
+        Err(error) => {
+            // The sentences say nothing of what was sent.
+            let why = error.to_string();
+            engine.turned_away(None, POLICY, &format!("start {}", CHANNEL.name()), &why);
+            return Handled::refused(word(error));
+        }
     };
     let (modulus, exponent) = &start.device_key;
     let mut claims = Claims::default()
@@ -117,7 +125,7 @@ fn begin(engine: &mut Engine, trusted: &Trusted, now: Timestamp, start: &Start) 
     }
     let event = Event::Start {
         policy: POLICY.to_owned(),
-        channel: Channel::App,
+        channel: CHANNEL,
         claims,
     };
     let outcome = engine.step(now, event);
@@ -144,8 +152,9 @@ fn submit(
     input: Input,
 ) -> Handled {
     let procedure = ProcedureId::new(procedure);
-    if let Some(refused) = elsewhere(engine, &procedure, nun, message) {
-        return refused;
+    if let Some((reason, why)) = elsewhere(engine, &procedure, nun, message) {
+        engine.turned_away(Some(&procedure), POLICY, "submit", why);
+        return Handled::refused(reason);
     }
     let outcome = engine.step(now, Event::Submit { procedure, input });
     let halves = outcome.effects.iter().find_map(|effect| match effect {
@@ -175,27 +184,31 @@ fn submit(
     }
 }
 
-/// Why the message is not for this procedure as it stands; `None` when it is, or when the engine has better words for it.
+/// Why the message is not for this procedure as it stands, in a word and in words; `None` when it is, or when the engine has better words for it.
 fn elsewhere(
     engine: &Engine,
     procedure: &ProcedureId,
     nun: Option<&str>,
     message: First,
-) -> Option<Handled> {
+) -> Option<(&'static str, &'static str)> {
     let (owner, policy) = engine.subject(procedure)?;
     if policy != POLICY {
-        return Some(Handled::refused("unknown_procedure"));
+        return Some(("unknown_procedure", "the procedure is of another policy"));
     }
     if nun.is_some_and(|nun| nun != owner) {
-        return Some(Handled::refused("mismatch"));
+        return Some(("mismatch", "another number of the card than at the start"));
     }
     // Both proofs are of one kind of gate: A02 must not be taken for A04, nor A04 for A02.
     let standing = engine.standing(procedure);
     let proof = matches!(standing, Some(Standing::Awaiting(Awaiting::Proof { .. })));
     let last = !engine.ahead(procedure).contains(&"card_proof");
     match message {
-        First::Proof if proof && last => Some(Handled::refused("wrong_gate")),
-        First::Disclosure if proof && !last => Some(Handled::refused("wrong_gate")),
+        First::Proof if proof && last => {
+            Some(("wrong_gate", "the first proof, where the last is asked for"))
+        }
+        First::Disclosure if proof && !last => {
+            Some(("wrong_gate", "the last proof, where the first is asked for"))
+        }
         First::Proof | First::Code | First::Disclosure => None,
     }
 }

@@ -314,3 +314,56 @@ fn e6_nothing_secret_is_written_down() {
     }
     assert!(!written.contains(&code) && !written.contains(&puk));
 }
+
+/// A first message that is refused begins nothing and leaves a trace: when, and why, and nothing of what was sent.
+#[test]
+fn a_refused_first_message_leaves_a_trace() {
+    let (mine, other) = (citizen("adult-default"), citizen("adult-modern"));
+    let mut lab = Lab::new(&mine, card(&other), 101);
+    assert_eq!(refused(&lab.a01()), ("mismatch".to_owned(), false));
+    let audit = lab.issuer.audit().to_string();
+    assert_eq!(
+        audit,
+        "0001 2026-03-02T09:00:00Z cie-puk start app: the number of the document is not this card's; type the nine characters at its top right\n"
+    );
+    assert!(lab.issuer.procedures().is_empty());
+    for sent in [mine.document_number.as_str(), crate::lab::PHONE] {
+        assert!(!audit.contains(sent), "{audit}");
+    }
+}
+
+/// So does a message that is for another procedure, person or gate; what stands there goes on.
+#[test]
+fn a_message_that_is_turned_away_leaves_a_trace() {
+    let data = citizen("adult-default");
+    let mut lab = Lab::new(&data, card(&data), 111);
+    lab.a01();
+    let signature = lab.signed();
+    assert_eq!(refused(&lab.a04(signature.clone())).0, "wrong_gate");
+    let last = lab
+        .issuer
+        .audit()
+        .lines()
+        .last()
+        .expect("a line")
+        .to_string();
+    assert!(
+        last.ends_with("cie-puk #1 submit: the last proof, where the first is asked for"),
+        "{last}"
+    );
+    assert!(matches!(lab.a02(signature), Answer::Accepted { .. }));
+    lab.client.nun = "CA99999ZZ".to_owned();
+    assert_eq!(refused(&lab.a03("000000")).0, "mismatch");
+    let last = lab
+        .issuer
+        .audit()
+        .lines()
+        .last()
+        .expect("a line")
+        .to_string();
+    assert!(
+        last.ends_with("submit: another number of the card than at the start"),
+        "{last}"
+    );
+    assert!(!last.contains("CA99999ZZ"), "{last}");
+}

@@ -284,6 +284,19 @@ impl Engine {
         }
     }
 
+    /// Writes down what was refused before it became an event.
+    pub(in crate::issuer) fn turned_away(
+        &mut self,
+        procedure: Option<&ProcedureId>,
+        about: &str,
+        what: &str,
+        why: &str,
+    ) {
+        let procedure = procedure.and_then(|id| self.procedures.get(id));
+        let number = procedure.map(|procedure| procedure.number);
+        self.audit.add(self.clock.now(), number, about, what, why);
+    }
+
     /// A reply about no procedure, with its line in the audit.
     fn told(&mut self, about: &str, what: &str, result: Result<Done, Refusal>) -> Reply {
         let outcome = match &result {
