@@ -107,7 +107,7 @@ proptest! {
     /// K1: a login succeeds if and only if the half and what is typed make the card's PIN, and a try is left. A client never sends
     /// anything but the two put together, and a careful one nothing but eight digits.
     #[test]
-    fn a_login_succeeds_iff_the_parts_make_the_pin(
+    fn k1_a_login_succeeds_iff_the_parts_make_the_pin(
         first in pin(),
         caution in caution(),
         history in proptest::collection::vec(happens(), 1..24),
@@ -164,7 +164,7 @@ proptest! {
     /// K3: whatever is changed elsewhere, a holder who knows the PIN and a careful client never come below two tries, and are in at
     /// the second attempt.
     #[test]
-    fn a_careful_client_is_in_at_the_second_attempt(
+    fn k3_a_careful_client_is_in_at_the_second_attempt(
         first in pin(),
         changes in proptest::collection::vec(pin(), 1..8),
     ) {
@@ -195,7 +195,7 @@ proptest! {
 #[case::changed("97531357")]
 #[case::one_digit("22345678")]
 #[case::last_digit_of_the_half("12355678")]
-fn a_trusting_client_blocks_a_pin_with_another_first_half(#[case] new: &str) {
+fn k2_a_trusting_client_blocks_a_pin_with_another_first_half(#[case] new: &str) {
     let mut world = World::new("12345678", Caution::Trusting);
     assert_eq!(world.login("12345678").unwrap().1, Verdict::Ok);
     world.set(new);
@@ -215,7 +215,7 @@ fn a_trusting_client_blocks_a_pin_with_another_first_half(#[case] new: &str) {
 
 /// K2, all of it: none of the ten thousand last halves is accepted, and each costs a try. The PUK gives the tries back in between.
 #[test]
-fn no_last_half_helps_a_stale_first_half() {
+fn k2_no_last_half_helps_a_stale_first_half() {
     let mut world = World::new("12345678", Caution::Trusting);
     assert_eq!(world.login("12345678").unwrap().1, Verdict::Ok);
     world.set("97535678");

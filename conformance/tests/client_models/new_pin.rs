@@ -61,7 +61,7 @@ fn the_reference_passes_the_table() {
 
 /// K4: what is refused costs no command. The target behind the terminal answers nothing at all.
 #[test]
-fn refused_entries_send_no_command() {
+fn k4_refused_entries_send_no_command() {
     let mut refused = 0;
     for vector in vectors() {
         let target = ScriptedTarget::new(&[0x3B, 0x00], []);

@@ -44,7 +44,11 @@ fn rules(policy: &str) -> SecretRules {
     Broken::Missing(Class::Digit),
     Broken::Missing(Class::Symbol),
 ])]
-fn a_new_password(#[case] policy: &str, #[case] password: &str, #[case] broken: Vec<Broken>) {
+fn q3_and_e11_a_new_password_at_its_boundaries(
+    #[case] policy: &str,
+    #[case] password: &str,
+    #[case] broken: Vec<Broken>,
+) {
     assert_eq!(rules(policy).broken(&Secret::new(password)), broken);
 }
 

@@ -9,6 +9,7 @@ use cie_conformance::issuer::account::Accounts;
 use cie_conformance::issuer::policy::{Policies, account_files, policy_files, policy_schema};
 use cie_conformance::issuer::registry::people_files;
 use cie_conformance::scenario::{Problems, Source};
+use proptest::prelude::{Just, ProptestConfig, prop, prop_oneof, proptest};
 use rstest::rstest;
 
 use crate::world::policies;
@@ -155,4 +156,24 @@ fn says(#[case] name: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, problems.render(false)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// G4: people come from files that say that they are invented, with addresses that reach nobody, and from no other.
+    #[test]
+    fn g4_only_invented_people_are_read(
+        says in prop::option::of(prop_oneof![Just("true".to_owned()), "[a-z0-9]{1,8}"]),
+        domain in prop_oneof![Just("example.org".to_owned()), "[a-z]{2,8}[.](it|com|net|org|eu)"],
+    ) {
+        let invented = says.as_deref() == Some("true");
+        let says = says.map(|says| format!("synthetic: {says}\n")).unwrap_or_default();
+        let text = format!(
+            "cie-people: 1\n{says}people:\n  - persona: adult-default\n    contacts: {{ email: somebody@{domain} }}\n"
+        );
+        let reserved = ["example.com", "example.net", "example.org"].contains(&domain.as_str());
+        let read = Registry::read(&[Source::new("people.yaml", text.clone())], &accounts());
+        assert_eq!(read.is_ok(), invented && reserved, "{text}");
+    }
 }

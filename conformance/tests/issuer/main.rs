@@ -11,6 +11,7 @@ mod exhaustive;
 mod files;
 mod institute;
 mod invariants;
+mod names;
 mod password;
 mod play;
 mod registry;

@@ -1,4 +1,4 @@
-//! What the registry promises (G1 to G3; G4 is about files), PosteID (Q1 and Q2; Q3 is about boundaries), and what comes from
+//! What the registry promises (G1 to G3; G4 is with the files), PosteID (Q1 and Q2; Q3 is with the boundaries), and what comes from
 //! outside that nobody should trust.
 
 use cie_conformance::issuer::policy::{Field, Medium};
