@@ -8,6 +8,7 @@
 )]
 
 mod events;
+mod issuer;
 mod lane;
 mod physical;
 mod served;
