@@ -8,6 +8,8 @@ use cie_crypto::rsa::PublicKey;
 use cie_emulator::persona::Trust;
 use x509_cert::der::Encode;
 
+use super::engine::Claims;
+use super::policy::Field;
 use super::wire::{NIS_LENGTH, Start};
 use crate::expect::certificate_signed_by;
 use crate::terminal::checks::certificate::Certificate;
@@ -58,6 +60,19 @@ pub struct Evidence {
     pub key: PublicKey,
     /// Number and hash of each listed file.
     pub hashes: Vec<(u8, Vec<u8>)>,
+}
+
+/// What the issuer is told of a card that was checked.
+impl From<Evidence> for Claims {
+    fn from(card: Evidence) -> Self {
+        let claims = Self::default()
+            .with(Field::Nun, card.nun)
+            .with(Field::Nis, card.nis);
+        Self {
+            sod_hashes: Some(card.hashes.into_iter().collect()),
+            ..claims
+        }
+    }
 }
 
 /// Who may sign security objects: authorities, and signers of cards that were enrolled one by one.

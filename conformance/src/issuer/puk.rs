@@ -1,8 +1,6 @@
 //! The recovery of a lost PUK: the messages A01 to A05 on one side, the engine and its policy `cie-puk` on the other. What the
 //! messages say of the card is checked here; gates, times, tries and what is sent to whom are the policy's.
 
-use std::collections::BTreeMap;
-
 use cie_crypto::rsa::PublicKey;
 
 use super::clock::Timestamp;
@@ -110,10 +108,7 @@ fn begin(engine: &mut Engine, trusted: &Trusted, now: Timestamp, start: &Start) 
         }
     };
     let (modulus, exponent) = &start.device_key;
-    let mut claims = Claims::default()
-        .with(Field::Nun, &card.nun)
-        .with(Field::Nis, &card.nis);
-    claims.sod_hashes = Some(card.hashes.into_iter().collect::<BTreeMap<_, _>>());
+    let mut claims = Claims::from(card);
     claims.device_key = PublicKey::new(modulus, exponent).ok();
     for (medium, address) in [
         (Medium::Sms, &start.address_sms),

@@ -1,7 +1,6 @@
 //! The holder's card and device, as the walk uses them: the card shows what it shows to everybody, signs challenges, and is
 //! where the recovered PUK is tried at last. The card is an embedded one; nothing that is done to it lasts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cie_crypto::pkcs1;
@@ -176,18 +175,4 @@ fn spoiled(digits: &[u8; 8]) -> [u8; 8] {
     let [.., last] = &mut digits;
     *last = if *last == b'9' { b'0' } else { *last + 1 };
     digits
-}
-
-impl From<Evidence> for super::super::Claims {
-    /// What the issuer is told of a card that was checked.
-    fn from(evidence: Evidence) -> Self {
-        use super::super::policy::Field;
-        let claims = Self::default()
-            .with(Field::Nun, evidence.nun)
-            .with(Field::Nis, evidence.nis);
-        Self {
-            sod_hashes: Some(evidence.hashes.into_iter().collect::<BTreeMap<_, _>>()),
-            ..claims
-        }
-    }
 }
