@@ -4,6 +4,7 @@ pub mod clients;
 pub mod expect;
 pub mod guard;
 pub mod issuer;
+pub mod issuer_http;
 pub mod record;
 pub mod report;
 pub mod requirements;

@@ -38,6 +38,12 @@ impl Period {
         start.saturating_add(self.0).unwrap_or(Timestamp::MAX)
     }
 
+    /// As a length of time of the system's clock, for those who wait for it.
+    #[must_use]
+    pub fn duration(self) -> std::time::Duration {
+        self.0.unsigned_abs()
+    }
+
     /// Nothing at all.
     #[must_use]
     pub fn is_zero(self) -> bool {

@@ -10,7 +10,7 @@ use super::requires::{inapplicable, not_for_this_kind, place_of};
 use super::session::issuer::{self, AtIssuer};
 use super::session::{Outcome, Session, Trouble};
 use super::surroundings::Around;
-use super::{Options, words};
+use super::{Observer, Options, words};
 use crate::expect::{self, Observation};
 use crate::guard::{Admission, CaseRisk};
 use crate::report::model::{
@@ -31,6 +31,8 @@ pub(super) struct Runner<'a> {
     pub(super) shoulds: &'a BTreeSet<String>,
     /// Raised by Ctrl-C.
     pub(super) interrupted: &'a AtomicBool,
+    /// Is told how cases go.
+    pub(super) observer: &'a dyn Observer,
 }
 
 impl Runner<'_> {
@@ -105,6 +107,9 @@ impl Runner<'_> {
         let mut watch = Watch::new(&mut session);
         self.steps(case, &mut session, &mut watch, result);
         self.finally(case, &mut session, &mut watch, result);
+        if let Some(audit) = session.audit() {
+            self.observer.issuer_closed(case, audit);
+        }
         result.counters_after = counters(&mut session);
         result.duration_ns = self.options.time(begun.elapsed());
         let steps = result.steps.iter();

@@ -27,6 +27,7 @@ pub use provider::{
 };
 pub use requires::inapplicable;
 
+use crate::issuer::audit::Audit;
 use crate::report::model::{CaseResult, Stop, StopKind, Verdict};
 use crate::scenario::Case;
 use case::Runner;
@@ -89,6 +90,11 @@ impl Options {
 pub trait Observer: Sync {
     /// A case is through; called from any thread, in any order.
     fn case_finished(&self, case: &CaseResult);
+
+    /// A case that had an issuer is through, with this audit at the issuer's; called before [`Self::case_finished`].
+    fn issuer_closed(&self, case: &Case, audit: &Audit) {
+        let _ = (case, audit);
+    }
 }
 
 /// Wants to know nothing.
@@ -125,6 +131,7 @@ pub fn run(
         options,
         shoulds,
         interrupted,
+        observer,
     };
     let work = || {
         while let Some((number, case)) = take(&next, cases) {

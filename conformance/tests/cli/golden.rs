@@ -155,6 +155,7 @@ fn fmt_rewrites_what_is_out_of_order_and_nothing_else() {
 #[case(&["report", "merge"])]
 #[case(&["issuer", "list"])]
 #[case(&["issuer", "walk"])]
+#[case(&["issuer", "serve"])]
 fn help_teaches_by_examples(#[case] command: &[&str]) {
     let said = call(&[command, &["--help"]].concat());
     assert_eq!(said.code, 0, "{}", said.err);

@@ -72,14 +72,12 @@ pub fn starting() -> Answer {
     Answer::error(503, "the program is starting; try again")
 }
 
-fn admit(request: &Request, guard: &Guard) -> Result<(), Answer> {
-    let host = request.host.as_deref().unwrap_or_default();
-    if !is_own_name(host, guard.address) {
-        return Err(Answer::error(
-            403,
-            "the Host of the request is not a name of this machine; ask 127.0.0.1 or localhost, with the port",
-        ));
-    }
+/// Whether a request may be understood at all: it names this machine, and carries the token.
+///
+/// # Errors
+/// The answer to one that may not.
+pub fn admit(request: &Request, guard: &Guard) -> Result<(), Answer> {
+    addressed(request, guard.address)?;
     let offered = request
         .authorization
         .as_deref()
@@ -90,6 +88,21 @@ fn admit(request: &Request, guard: &Guard) -> Result<(), Answer> {
         None => Err(Answer::error(
             401,
             "send `Authorization: Bearer TOKEN` with the token that was shown at the start",
+        )),
+    }
+}
+
+/// Whether a request names this machine, at the address where it is served.
+///
+/// # Errors
+/// The answer to one that names another.
+pub fn addressed(request: &Request, address: SocketAddr) -> Result<(), Answer> {
+    let host = request.host.as_deref().unwrap_or_default();
+    match is_own_name(host, address) {
+        true => Ok(()),
+        false => Err(Answer::error(
+            403,
+            "the Host of the request is not a name of this machine; ask 127.0.0.1 or localhost, with the port",
         )),
     }
 }
@@ -163,7 +176,7 @@ fn which(body: &[u8]) -> Result<Which, Answer> {
 
 fn answer(reply: &Reply) -> Answer {
     let json = |value: serde_json::Result<String>| match value {
-        Ok(json) => Answer { status: 200, json },
+        Ok(json) => Answer::new(200, json),
         Err(_) => Answer::error(500, "the answer cannot be written as JSON"),
     };
     match reply {
@@ -207,6 +220,7 @@ mod tests {
             path: path.to_owned(),
             host: Some("127.0.0.1:35980".to_owned()),
             authorization: Some(format!("Bearer {TOKEN}").into_bytes()),
+            content_type: None,
             body: body.as_bytes().to_vec(),
         }
     }

@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 /// Bytes of request line and headers.
 pub const MAX_HEAD: usize = 8 * 1024;
 
-/// Bytes of a body.
+/// Bytes of a body, where nobody needs more.
 pub const MAX_BODY: usize = 4 * 1024;
+
+/// What answers are, where they are nothing else.
+const JSON: &str = "application/json";
 
 /// Header fields of a request.
 const MAX_FIELDS: usize = 32;
@@ -34,6 +37,8 @@ pub struct Request {
     pub host: Option<String>,
     /// The field `Authorization`.
     pub authorization: Option<Vec<u8>>,
+    /// The field `Content-Type`; `None` when it is missing, comes twice or is no text.
+    pub content_type: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -43,23 +48,33 @@ pub struct Request {
 pub struct Answer {
     /// The status code (RFC 9110 §15).
     pub status: u16,
-    /// The body.
+    /// The media type of the body.
+    pub media_type: &'static str,
+    /// The body; none at all when it is empty.
     pub json: String,
 }
 
 impl Answer {
+    /// A JSON text.
+    #[must_use]
+    pub const fn new(status: u16, json: String) -> Self {
+        Self {
+            status,
+            media_type: JSON,
+            json,
+        }
+    }
+
     /// An error and its reason, as `{"error": ...}`.
     #[must_use]
     pub fn error(status: u16, reason: &str) -> Self {
-        Self {
-            status,
-            json: serde_json::json!({ "error": reason }).to_string(),
-        }
+        Self::new(status, serde_json::json!({ "error": reason }).to_string())
     }
 
     const fn reason(&self) -> &'static str {
         match self.status {
             200 => "OK",
+            201 => "Created",
             400 => "Bad Request",
             401 => "Unauthorized",
             403 => "Forbidden",
@@ -67,8 +82,13 @@ impl Answer {
             405 => "Method Not Allowed",
             408 => "Request Timeout",
             409 => "Conflict",
+            410 => "Gone",
             413 => "Content Too Large",
+            415 => "Unsupported Media Type",
+            422 => "Unprocessable Content",
+            429 => "Too Many Requests",
             431 => "Request Header Fields Too Large",
+            500 => "Internal Server Error",
             501 => "Not Implemented",
             503 => "Service Unavailable",
             _ => "Error",
@@ -80,17 +100,16 @@ impl Answer {
             401 => "WWW-Authenticate: Bearer\r\n",
             _ => "",
         };
+        let end = if self.json.is_empty() { "" } else { "\n" };
         format!(
-            "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{challenge}Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{}",
+            "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{challenge}Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{}{end}",
             self.status,
             self.reason(),
-            self.json.len().saturating_add(1),
+            self.media_type,
+            self.json.len().saturating_add(end.len()),
             self.json
         )
         .into_bytes()
-        .into_iter()
-        .chain(*b"\n")
-        .collect()
     }
 }
 
@@ -115,6 +134,14 @@ impl Server {
     /// # Errors
     /// When the address cannot be used, or the system gives no thread.
     pub fn start(address: SocketAddr, handler: Handler) -> io::Result<Self> {
+        Self::start_with(address, MAX_BODY, handler)
+    }
+
+    /// As [`Self::start`], for requests with bodies of up to `max_body` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(address: SocketAddr, max_body: usize, handler: Handler) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
@@ -123,7 +150,7 @@ impl Server {
         let places = Arc::clone(&busy);
         let thread = thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || serve(&listener, &stop, &places, &handler))?;
+            .spawn(move || serve(&listener, &stop, &places, max_body, &handler))?;
         Ok(Self {
             address,
             busy,
@@ -164,6 +191,7 @@ fn serve(
     listener: &TcpListener,
     stopping: &AtomicBool,
     busy: &Arc<AtomicUsize>,
+    max_body: usize,
     handler: &Handler,
 ) {
     while !stopping.load(Ordering::Relaxed) {
@@ -179,7 +207,7 @@ fn serve(
         let handler = Arc::clone(handler);
         // Without a thread the connection is closed unanswered.
         let _ = thread::Builder::new().spawn(move || match place {
-            Some(_place) => converse(stream, &handler),
+            Some(_place) => converse(stream, max_body, &handler),
             None => send(
                 stream,
                 &Answer::error(503, "too many connections; try again"),
@@ -205,12 +233,13 @@ impl Drop for Place {
     }
 }
 
-fn converse(stream: TcpStream, handler: &Handler) {
+fn converse(stream: TcpStream, max_body: usize, handler: &Handler) {
     let deadline = Deadline::after(PATIENCE);
-    let answer = match read_request(&mut Timed {
+    let mut source = Timed {
         stream: &stream,
         deadline,
-    }) {
+    };
+    let answer = match read_request_with(&mut source, max_body) {
         Ok(request) => handler(&request),
         Err(answer) => answer,
     };
@@ -277,11 +306,19 @@ impl Read for Timed<'_> {
     }
 }
 
-/// Reads one request.
+/// Reads one request, with a body of up to [`MAX_BODY`] bytes.
 ///
 /// # Errors
 /// The answer to a request that cannot be served.
 pub fn read_request(source: &mut impl Read) -> Result<Request, Answer> {
+    read_request_with(source, MAX_BODY)
+}
+
+/// Reads one request, with a body of up to `max_body` bytes.
+///
+/// # Errors
+/// As [`read_request`].
+pub fn read_request_with(source: &mut impl Read, max_body: usize) -> Result<Request, Answer> {
     let mut head = Vec::with_capacity(1024);
     let (mut request, length, end) = loop {
         if let Some(parsed) = parse_head(&head)? {
@@ -296,11 +333,10 @@ pub fn read_request(source: &mut impl Read) -> Result<Request, Answer> {
         let room = MAX_HEAD.saturating_sub(head.len());
         read_some(source, &mut head, room.min(1024))?;
     };
-    if length > MAX_BODY {
-        return Err(Answer::error(
-            413,
-            "the body of the request is longer than 4 KiB",
-        ));
+    if length > max_body {
+        let kib = max_body / 1024;
+        let reason = format!("the body of the request is longer than {kib} KiB");
+        return Err(Answer::error(413, &reason));
     }
     let mut body = head.split_off(end.min(head.len()));
     while let Some(missing) = length.checked_sub(body.len()).filter(|left| *left > 0) {
@@ -371,6 +407,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Request, usize, usize)>, Answer> {
         path: head.path.unwrap_or_default().to_owned(),
         host: one("host").and_then(|host| String::from_utf8(host).ok()),
         authorization: one("authorization"),
+        content_type: one("content-type").and_then(|it| String::from_utf8(it).ok()),
         body: Vec::new(),
     };
     Ok(Some((request, length, end)))

@@ -8,7 +8,9 @@ pub mod http;
 pub mod lines;
 mod order;
 mod token;
+mod token_file;
 
 pub use desk::{Desk, Passed, Passing, What};
 pub use order::{CardStatus, Done, Order, ReaderStatus, Refusal, Status};
 pub use token::{Token, TokenError};
+pub use token_file::{TokenFile, TokenFileError};

@@ -44,6 +44,19 @@ impl Registry {
         Ok(())
     }
 
+    /// Puts a person in; whoever had this card before is forgotten.
+    ///
+    /// # Errors
+    /// [`RegistryError::Taken`], by somebody with another card; nothing has changed then.
+    pub fn replace(&mut self, person: Person) -> Result<(), RegistryError> {
+        let others = self.0.iter();
+        let others = others.filter(|(_, it)| it.nun != person.nun && it.nis != person.nis);
+        let mut people = Self(others.map(|(nun, it)| (nun.clone(), it.clone())).collect());
+        people.add(person)?;
+        *self = people;
+        Ok(())
+    }
+
     /// The person of a card.
     #[must_use]
     pub fn get(&self, nun: &str) -> Option<&Person> {

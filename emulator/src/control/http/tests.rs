@@ -32,6 +32,7 @@ fn a_request_in_pieces(#[case] size: usize) {
             path: "/v1/insert".to_owned(),
             host: Some("localhost:1".to_owned()),
             authorization: Some(b"Bearer x".to_vec()),
+            content_type: None,
             body: b"{\"a\"".to_vec(),
         }
     );
@@ -67,6 +68,37 @@ fn an_oversized_head(#[case] text: String) {
     assert_eq!(answer.status, 431);
 }
 
+#[rstest]
+#[case::as_long_as_may_be(10_000, Ok(10_000))]
+#[case::longer(10_001, Err(413))]
+fn as_much_body_as_was_said(#[case] length: usize, #[case] read: Result<usize, u16>) {
+    let head = format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+    let bytes = [head.into_bytes(), vec![b'a'; length]].concat();
+    let request = read_request_with(&mut bytes.as_slice(), 10_000);
+    assert_eq!(
+        request.map(|it| it.body.len()).map_err(|it| it.status),
+        read
+    );
+}
+
+#[rstest]
+#[case::none("", None)]
+#[case::one("Content-Type: a/b; c=d\r\n", Some("a/b; c=d"))]
+#[case::two("Content-Type: a/b\r\nContent-Type: a/b\r\n", None)]
+fn what_the_body_is(#[case] field: &str, #[case] read: Option<&str>) {
+    let text = format!("GET / HTTP/1.1\r\n{field}\r\n");
+    let request = read_request(&mut text.as_bytes()).unwrap();
+    assert_eq!(request.content_type.as_deref(), read);
+}
+
+#[test]
+fn an_empty_body_is_none() {
+    let bytes = Answer::new(500, String::new()).to_bytes();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("\r\nContent-Length: 0\r\n"), "{text}");
+    assert!(text.ends_with("\r\n\r\n"), "{text}");
+}
+
 #[test]
 fn two_hosts_are_none() {
     let text = "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n";
@@ -74,9 +106,8 @@ fn two_hosts_are_none() {
 }
 
 fn server() -> Server {
-    let handler: Handler = Arc::new(|request| Answer {
-        status: 200,
-        json: serde_json::json!({ "path": request.path }).to_string(),
+    let handler: Handler = Arc::new(|request| {
+        Answer::new(200, serde_json::json!({ "path": request.path }).to_string())
     });
     Server::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), handler).unwrap()
 }

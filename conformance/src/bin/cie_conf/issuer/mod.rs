@@ -1,6 +1,7 @@
 //! `cie-conf issuer`: the other side of a forgotten secret, for people and for clients. What the issuer does is the library's.
 
 mod list;
+mod serve;
 mod walk;
 
 use cie_conformance::report::model::ExitCode;
@@ -8,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
 
-/// Lost codes: the recoveries there are
+/// Lost codes: the recoveries there are, and the issuer for clients under test
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Issuer {
@@ -20,6 +21,7 @@ pub(crate) struct Issuer {
 enum Command {
     List(list::List),
     Walk(walk::Walk),
+    Serve(serve::Serve),
 }
 
 impl Issuer {
@@ -27,6 +29,7 @@ impl Issuer {
         match self.command {
             Command::List(command) => command.run(),
             Command::Walk(command) => command.run(),
+            Command::Serve(command) => command.run(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod office;
 use cie_crypto::random::Seeded;
 
 use super::{Outcome, Session, Trouble};
+use crate::issuer::audit::Audit;
 use crate::issuer::clock::Timestamp;
 use crate::issuer::engine::{Effect, Event, Input, Level, ProcedureId, Typed};
 use crate::issuer::secret::Secret;
@@ -59,6 +60,11 @@ fn harness(what: impl ToString) -> Trouble {
 }
 
 impl Session {
+    /// What happened at the issuer of this case; nothing where there is none.
+    pub(in super::super) fn audit(&self) -> Option<&Audit> {
+        self.office.as_deref().map(Office::audit)
+    }
+
     /// Carries one step at the issuer out.
     pub(super) fn at_issuer(&mut self, step: &Step, issuer: &Issuer) -> Result<Outcome, Trouble> {
         let capture = step.capture.as_ref().map(|capture| capture.name.clone());

@@ -7,14 +7,15 @@ use std::sync::{Arc, OnceLock};
 use cie_emulator::credentials::Code;
 
 use super::{AtIssuer, Trouble, harness};
+use crate::issuer::audit::Audit;
 use crate::issuer::clock::Timestamp;
 use crate::issuer::engine::{Effect, Engine, Event, Outcome, ProcedureId};
 use crate::issuer::evidence::Trusted;
-use crate::issuer::outbox::{Fault, Message};
+use crate::issuer::outbox::Message;
 use crate::issuer::policy::Policies;
 use crate::issuer::registry::{Person, Registry};
 use crate::issuer::secret::Secret;
-use crate::scenario::model::issuer::{Faults, MessageFault, ReplyFault};
+use crate::scenario::model::issuer::{Faults, ReplyFault};
 
 /// The issuer, and its clients' memory.
 pub(in super::super) struct Office {
@@ -88,6 +89,11 @@ impl Office {
         self.recovered.as_ref()
     }
 
+    /// What happened here.
+    pub(super) fn audit(&self) -> &Audit {
+        self.engine.audit()
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.engine.now()
     }
@@ -99,17 +105,9 @@ impl Office {
 
     /// Takes somebody in; whoever had this card before is forgotten.
     pub(super) fn enrol(&mut self, person: Person) -> Result<(), Trouble> {
-        let others = self.engine.registry().iter();
-        let others = others.filter(|other| other.nun != person.nun && other.nis != person.nis);
-        let mut people: Vec<Person> = others.cloned().collect();
         self.nun = Some(person.nun.clone());
-        people.push(person);
-        let mut registry = Registry::default();
-        for person in people {
-            registry.add(person).map_err(harness)?;
-        }
-        *self.engine.registry_mut() = registry;
-        Ok(())
+        let registry = self.engine.registry_mut();
+        registry.replace(person).map_err(harness)
     }
 
     /// The person in question.
@@ -162,17 +160,10 @@ impl Office {
 
     /// Disturbs what is sent from now on.
     pub(super) fn disturb(&mut self, faults: &Faults) -> AtIssuer {
-        let of = |fault: MessageFault| match fault {
-            MessageFault::None => None,
-            MessageFault::Drop => Some(Fault::Drop),
-            MessageFault::Delay(by) => Some(Fault::Delay(by)),
-            MessageFault::Duplicate => Some(Fault::Duplicate),
-            MessageFault::Reorder => Some(Fault::Reorder),
-        };
         let outbox = self.engine.outbox_mut();
-        outbox.fault_next(faults.next.iter().copied().filter_map(of));
+        outbox.fault_next(faults.next.iter().filter_map(|it| it.on_the_way()));
         if let Some(all) = faults.all {
-            outbox.fault_all(of(all));
+            outbox.fault_all(all.on_the_way());
         }
         if faults.reply.is_some() {
             self.reply_fault = faults.reply;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::value::Bytes;
 use crate::issuer::account::AccountState;
 use crate::issuer::clock::{Period, Timestamp};
+use crate::issuer::outbox::Fault;
 use crate::issuer::policy::{Channel, Medium};
 use crate::issuer::registry::{Category, DocumentState, Email, Phone};
 use crate::scenario::decode::At;
@@ -368,6 +369,19 @@ pub enum MessageFault {
     Duplicate,
     /// It arrives after the next one.
     Reorder,
+}
+
+impl MessageFault {
+    /// As the outbox has it; nothing for a message that is spared.
+    pub(crate) const fn on_the_way(self) -> Option<Fault> {
+        match self {
+            Self::None => None,
+            Self::Drop => Some(Fault::Drop),
+            Self::Delay(by) => Some(Fault::Delay(by)),
+            Self::Duplicate => Some(Fault::Duplicate),
+            Self::Reorder => Some(Fault::Reorder),
+        }
+    }
 }
 
 /// What an operator does about the person in question.

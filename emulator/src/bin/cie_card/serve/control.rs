@@ -4,24 +4,17 @@
 use super::Happening;
 use crate::failure::Failure;
 use crate::output;
-use cie_emulator::control::Token;
 use cie_emulator::control::api::{self, Guard, Reply};
 use cie_emulator::control::http::{Handler, Server};
-use cie_emulator::{given_file, whole_file};
+use cie_emulator::control::{Token, TokenFile, TokenFileError};
 use clap::Args;
-use std::fs;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where it listens when nothing else is said.
 const ADDRESS: &str = "127.0.0.1:35980";
-
-/// Bytes of a file with a token: the longest token, and room for space around it.
-const LONGEST_TOKEN_FILE: usize = 1024;
 
 #[derive(Args)]
 #[command(next_help_heading = "Control API")]
@@ -42,23 +35,13 @@ pub(super) struct ControlOptions {
 /// A token, and the file that was made for it.
 pub(super) struct Prepared {
     guard: Guard,
-    file: Option<Written>,
-}
-
-/// A file of ours, removed when dropped.
-struct Written(PathBuf);
-
-impl Drop for Written {
-    fn drop(&mut self) {
-        // Somebody may have removed it before.
-        let _ = fs::remove_file(&self.0);
-    }
+    file: Option<TokenFile>,
 }
 
 /// The API while it runs.
 pub(super) struct Serving {
     _server: Server,
-    _file: Option<Written>,
+    _file: Option<TokenFile>,
 }
 
 impl ControlOptions {
@@ -74,7 +57,10 @@ impl ControlOptions {
         }
         let (token, file) = match &self.control_token_file {
             None => (draw()?, None),
-            Some(path) => token_of(path)?,
+            Some(path) => {
+                let file = TokenFile::open(path, draw()?).map_err(refused)?;
+                (file.token().clone(), Some(file))
+            }
         };
         Ok(Some(Prepared {
             guard: Guard { token, address },
@@ -147,32 +133,10 @@ fn draw() -> Result<Token, Failure> {
     Ok(Token::from_random(&bytes))
 }
 
-/// The token in a file; a new one, with a file for it, when there is none.
-fn token_of(path: &Path) -> Result<(Token, Option<Written>), Failure> {
-    let shown = path.display();
-    let refused = |error: std::io::Error| {
-        Failure::Other(format!(
-            "--control-token-file {shown}: {error}; name a file that you may read, or one in a directory that you may write to"
-        ))
-    };
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let token = draw()?;
-            let line = format!("{}\n", token.reveal());
-            whole_file::write(path, line.as_bytes(), 0o600).map_err(refused)?;
-            return Ok((token, Some(Written(path.to_owned()))));
-        }
-        Err(error) => return Err(refused(error)),
-    };
-    if metadata.permissions().mode() & 0o077 != 0 {
-        return Err(Failure::Input(format!(
-            "--control-token-file {shown}: others may read it; chmod 600 {shown}, or name a file that is not there"
-        )));
+fn refused(error: TokenFileError) -> Failure {
+    let message = format!("--control-token-file {error}");
+    match error {
+        TokenFileError::Shared { .. } | TokenFileError::Token { .. } => Failure::Input(message),
+        _ => Failure::Other(message),
     }
-    let text =
-        zeroize::Zeroizing::new(given_file::read_text(path, LONGEST_TOKEN_FILE).map_err(refused)?);
-    let token = Token::parse(&text)
-        .map_err(|error| Failure::Input(format!("--control-token-file {shown}: {error}")))?;
-    Ok((token, None))
 }
