@@ -1,6 +1,6 @@
 //! The issuer: the other side of a recovery, for people who have lost a code. A card cannot give its PUK back, and a password
 //! is not on it; somebody has to be asked. This room is that somebody, with invented people, a clock of its own and an outbox
-//! instead of a telephone. It opens no socket; [`wire`] is what one would carry.
+//! instead of a telephone. It opens no socket; [`wire`] is what one carries; the sockets are [`crate::issuer_http`]'s.
 //!
 //! The [`Engine`] is told the time and an [`Event`], and gives an [`Outcome`]: a [`Reply`] that everybody may read, and
 //! [`Effect`]s, among them what is secret and leaves once. How a recovery goes is data: a policy is a list of gates out of a

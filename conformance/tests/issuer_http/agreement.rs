@@ -54,12 +54,24 @@ fn every_scenario_at_the_issuer_leaves_the_same_audit_over_http() {
     let audits = in_process(&cases);
     assert_eq!(audits.len(), cases.len(), "every case has an issuer");
     let (mut steps, mut lines) = (0, 0);
+    let (mut answers, mut secrets) = (0, 0);
     for case in &cases {
         let name = case.name();
         let walk = Walk::through(case, Options::default().seed_of(&name));
         let audit = walk.rehearsal.audit();
         assert_eq!(audit, audits[&name], "{name}");
         assert_eq!(audit, walk.rehearsal.service.audit(), "{name}");
+        let sent = sent(&walk.rehearsal);
+        let heard = walk.rehearsal.heard.borrow();
+        for secret in &sent {
+            assert!(!audit.contains(secret), "{name}: the audit");
+            for body in heard.iter() {
+                let body = String::from_utf8_lossy(body);
+                assert!(!body.contains(secret), "{name}: {body}");
+            }
+        }
+        answers += heard.len();
+        secrets += sent.len();
         steps += walk.steps;
         lines += audit.lines().count();
     }
@@ -67,6 +79,19 @@ fn every_scenario_at_the_issuer_leaves_the_same_audit_over_http() {
     println!(
         "trust: issuer over HTTP: {steps} steps, {scenarios} cases, {lines} audit lines as in process"
     );
+    println!(
+        "trust: issuer over HTTP, secrets: {secrets} secrets sent, in none of {answers} answers and {lines} audit lines"
+    );
+    assert!(secrets > 50, "{secrets} secrets are too few to tell");
+}
+
+/// Everything that was in messages: it is for letterboxes, and nowhere else.
+fn sent(rehearsal: &Rehearsal) -> Vec<String> {
+    let sent = rehearsal.known("/v1/sent");
+    let messages = sent["messages"].as_array().unwrap().iter();
+    let vars = messages.flat_map(|message| message["vars"].as_object().unwrap().values());
+    vars.map(|secret| secret.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Another seed, other codes; the same seed, the same ones.

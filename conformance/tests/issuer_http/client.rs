@@ -1,5 +1,6 @@
 //! A client of both ports, and the service it talks to. Every answer that met no fault is held against the OpenAPI document.
 
+use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, OnceLock};
@@ -99,6 +100,8 @@ pub(crate) struct Rehearsal {
     pub(crate) public: SocketAddr,
     pub(crate) control: SocketAddr,
     documents: (Document, Document),
+    /// Every body that the public port gave.
+    pub(crate) heard: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Rehearsal {
@@ -122,12 +125,18 @@ impl Rehearsal {
             control: service.control_address().unwrap(),
             service,
             documents: (Document::public(), Document::control()),
+            heard: RefCell::default(),
         }
     }
 
     /// Something to the public port, as it is.
     pub(crate) fn raw(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        ask(self.public, method, path, &[], body)
+        self.hear(ask(self.public, method, path, &[], body))
+    }
+
+    fn hear(&self, answer: Answer) -> Answer {
+        self.heard.borrow_mut().push(answer.body.clone());
+        answer
     }
 
     /// Something of the interface of this project's own; the answer is one that the document knows.
@@ -159,7 +168,7 @@ impl Rehearsal {
             .into_iter()
             .collect();
         let method = http.method.to_string();
-        ask(self.public, &method, &http.target, &fields, &http.body)
+        self.hear(ask(self.public, &method, &http.target, &fields, &http.body))
     }
 
     /// One of the messages; the answer is one that the document knows.
