@@ -135,9 +135,9 @@ impl CredentialObject<'_> {
                     Reference::Pin => (WritePoint::PinTriesRestored, self.policy.pin_tries),
                     Reference::Puk => (WritePoint::PukTriesRestored, self.policy.puk_tries),
                 };
-                let kept = reference == Reference::Pin && self.flaw.is(Defect::TriesNotRestored);
-                if !kept {
-                    self.give_back(reference, point, tries)?;
+                match reference {
+                    Reference::Pin if self.flaw.is(Defect::TriesNotRestored) => {}
+                    _ => self.give_back(reference, point, tries)?,
                 }
                 *self.flag(reference) = true;
                 Ok(Outcome::Done)

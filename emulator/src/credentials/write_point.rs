@@ -98,6 +98,7 @@ mod tests {
     fn names_are_those_of_files_and_scenarios() {
         for point in WritePoint::ALL {
             assert_eq!(point.name().parse(), Ok(point));
+            assert_eq!(point.to_string(), point.name());
             assert_eq!(
                 serde_json::to_value(point).unwrap(),
                 serde_json::Value::from(point.name())
