@@ -276,10 +276,7 @@ pub(super) fn place_new(path: &Path, bytes: &[u8], existing: Existing) -> Result
         Err(_) => None,
     };
     let create = Fault::io;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     let mut file = tempfile::Builder::new()
         .prefix(".cie-card-")
         .tempfile_in(directory)
@@ -297,4 +294,28 @@ pub(super) fn place_new(path: &Path, bytes: &[u8], existing: Existing) -> Result
     File::open(directory)
         .and_then(|directory| directory.sync_all())
         .map_err(create("create"))
+}
+
+/// Where a file is; a name alone is one in the current directory.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::name_alone("card.cie", ".")]
+    #[case::here("./card.cie", ".")]
+    #[case::below("cards/card.cie", "cards")]
+    #[case::above("../card.cie", "..")]
+    #[case::root("/card.cie", "/")]
+    fn where_a_file_is(#[case] file: &str, #[case] directory: &str) {
+        assert_eq!(directory_of(Path::new(file)), Path::new(directory));
+    }
 }

@@ -7,8 +7,6 @@ use super::error::{Fault, StoreError};
 use super::layout;
 use crate::given_file;
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -16,7 +14,7 @@ use zeroize::Zeroizing;
 pub const EXPORT_VERSION: u32 = 1;
 
 /// Most bytes of a document: what the largest card could need in hexadecimal digits.
-const MOST: u64 = 3 * layout::MOST_CONTENTS as u64;
+const MOST: usize = 3 * layout::MOST_CONTENTS;
 
 const WARNING: &str =
     "contains private keys, PIN and PUK in clear; all of them are invented and good for tests only";
@@ -87,17 +85,9 @@ pub fn import(document: &Path, card: &Path, existing: Existing) -> Result<(), St
 }
 
 fn read_document(path: &Path) -> Result<Document, Fault> {
-    card_file::regular(&fs::metadata(path).map_err(Fault::io("read"))?)
-        .map_err(|_| Fault::Export("this is not a file; name an export".to_owned()))?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    given_file::open(path)
-        .and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
-        .map_err(Fault::io("read"))?;
-    if bytes.len() as u64 > MOST {
-        return Err(Fault::Export(format!(
-            "an export has {MOST} bytes at most, and this is longer"
-        )));
-    }
+    let bytes = given_file::read(path, MOST)
+        .map_err(|error| Fault::Export(format!("the export cannot be read: {error}")))?;
+    let bytes = Zeroizing::new(bytes);
     let version: Version = serde_json::from_slice(&bytes).map_err(|error| {
         Fault::Export(format!(
             "this is not an export of `cie-card export`: {error}"

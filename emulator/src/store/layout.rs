@@ -41,6 +41,8 @@ pub(super) const MOST: usize = CONTENTS + MOST_CONTENTS;
 const RECORD: [u8; 4] = *b"MEMO";
 const RECORD_HEAD: usize = 14;
 const DIGEST: usize = 32;
+/// Most bytes of data in a record.
+const MOST_DATA: usize = PAGE - RECORD_HEAD - DIGEST;
 
 /// A card file taken apart.
 pub(super) struct Parsed<'a> {
@@ -49,7 +51,6 @@ pub(super) struct Parsed<'a> {
 }
 
 /// One of the two places for memory.
-#[derive(Debug)]
 pub(super) enum Slot {
     /// A record that matches its digest.
     Valid { sequence: u64, memory: MemoryRecord },
@@ -112,18 +113,22 @@ pub(super) const fn place(sequence: u64) -> usize {
     }
 }
 
-/// A record as it is written, less than a page.
+/// A record as it is written, a page at most.
 pub(super) fn record(sequence: u64, memory: &MemoryRecord) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let data = Zeroizing::new(serde_json::to_vec(memory).map_err(|e| damaged(&e.to_string()))?);
+    let data = serde_json::to_vec(memory).map_err(|error| damaged(&error.to_string()))?;
+    framed(sequence, &Zeroizing::new(data))
+}
+
+fn framed(sequence: u64, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let length = u16::try_from(data.len())
         .ok()
-        .filter(|length| usize::from(*length) <= PAGE - RECORD_HEAD - DIGEST)
+        .filter(|length| usize::from(*length) <= MOST_DATA)
         .ok_or_else(|| damaged("the memory does not fit its page"))?;
     let mut record = Zeroizing::new(Vec::with_capacity(PAGE));
     record.extend_from_slice(&RECORD);
     record.extend_from_slice(&sequence.to_be_bytes());
     record.extend_from_slice(&length.to_be_bytes());
-    record.extend_from_slice(&data);
+    record.extend_from_slice(data);
     let digest = sha256(&[&record]);
     record.extend_from_slice(&digest);
     Ok(record)
@@ -205,4 +210,46 @@ fn number(bytes: &[u8], at: usize, length: usize) -> u64 {
 
 fn damaged(what: &str) -> Fault {
     Fault::Damaged(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::preset;
+    use crate::credentials::Credentials;
+
+    fn fresh() -> MemoryRecord {
+        let code = |digits: &str| digits.parse().unwrap();
+        let policy = preset("default").unwrap().credential_policy();
+        let fresh = Credentials::new(code("13572468"), code("86427531"), &policy);
+        MemoryRecord::new(&fresh, 0, None)
+    }
+
+    #[test]
+    fn as_much_as_fits_and_no_more() {
+        let contents = vec![0x20; MOST_CONTENTS + 1];
+        let largest = encode(&contents[1..], &fresh()).unwrap();
+        assert_eq!(largest.len(), MOST);
+        assert_eq!(parse(&largest).unwrap().contents.len(), MOST_CONTENTS);
+        let refused = encode(&contents, &fresh()).err().unwrap().to_string();
+        assert!(
+            refused.contains("has 16777217 bytes of contents, 16777216 at most"),
+            "{refused}"
+        );
+        assert_eq!(framed(0, &[0; MOST_DATA]).unwrap().len(), PAGE);
+        assert!(framed(0, &[0; MOST_DATA + 1]).is_err());
+    }
+
+    /// Each record has its place: one that stands in the other's is none.
+    #[test]
+    fn a_record_in_the_wrong_place_does_not_count() {
+        for (from, to, counts) in [(PAGE, 2 * PAGE, 0), (2 * PAGE, PAGE, 1)] {
+            let mut file = encode(b"{}", &fresh()).unwrap();
+            assert!(parse(&file).unwrap().both_readable());
+            file.copy_within(from..from + PAGE, to);
+            let parsed = parse(&file).unwrap();
+            assert!(!parsed.both_readable());
+            assert_eq!(parsed.newest().unwrap().0, counts);
+        }
+    }
 }

@@ -47,11 +47,6 @@ use std::sync::{Arc, OnceLock};
 pub trait Store: Commit + Send {
     /// What a power-up finds after power was lost in the middle of a write; `None` where that never happens.
     fn durable(&self) -> Option<Credentials>;
-
-    /// Whether a loss of power is still to come here ([`Tearing`]).
-    fn is_armed(&self) -> bool {
-        false
-    }
 }
 
 /// Memory that never fails and lasts as long as the card object: the default.

@@ -101,8 +101,4 @@ impl Store for Tearing {
     fn durable(&self) -> Option<Credentials> {
         Some(self.store.durable().unwrap_or_else(|| self.durable.clone()))
     }
-
-    fn is_armed(&self) -> bool {
-        self.at.is_some()
-    }
 }

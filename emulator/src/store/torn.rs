@@ -91,6 +91,7 @@ impl State {
     fn begin(&mut self) -> io::Result<()> {
         if let Some((at, loss)) = self.cut
             && at == self.operations
+            && !self.dead
         {
             self.lose_power(loss);
         }
@@ -134,9 +135,7 @@ impl State {
 
     fn put(&mut self, position: usize, data: &[u8]) {
         let end = position.saturating_add(data.len());
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
+        self.bytes.resize(self.bytes.len().max(end), 0);
         if let Some(place) = self.bytes.get_mut(position..end) {
             place.copy_from_slice(data);
         }

@@ -8,6 +8,7 @@ use cie_emulator::store::{self, Existing, Report, Verdict};
 use rstest::rstest;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 fn wrong(report: &Report) -> Vec<&str> {
     let wrong = report
@@ -72,7 +73,52 @@ fn damage_is_wrong(#[case] place: usize, #[case] what: &str) {
     let mut bytes = fs::read(&path).unwrap();
     bytes[place] ^= 0x40;
     fs::write(&path, bytes).unwrap();
-    assert_eq!(wrong(&store::check(&path).unwrap()), [what]);
+    let report = store::check(&path).unwrap();
+    assert_eq!(wrong(&report), [what]);
+    assert!(!report.is_sound());
+}
+
+#[rstest]
+#[case::mine(0o600, Verdict::Sound)]
+#[case::mine_alone_and_run(0o700, Verdict::Sound)]
+#[case::group(0o640, Verdict::Note)]
+#[case::others(0o604, Verdict::Note)]
+#[case::others_may_write(0o602, Verdict::Note)]
+fn who_else_can_reach_it(#[case] mode: u32, #[case] verdict: Verdict) {
+    let (_directory, path, _) = stored("adult-default");
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    let report = store::check(&path).unwrap();
+    let access = report.findings.iter().find(|f| f.what == "access").unwrap();
+    assert_eq!(access.verdict, verdict);
+    assert!(
+        access.text.contains(&format!("(mode {mode:04o})")),
+        "{}",
+        access.text
+    );
+}
+
+#[test]
+fn what_is_in_it_is_said_in_words() {
+    let (_directory, path, _) = stored("adult-default,pin_tries=5");
+    drop(store::open(&path).unwrap().into_card().unwrap());
+    let report = store::check(&path).unwrap();
+    let said = |what| {
+        &*report
+            .findings
+            .iter()
+            .find(|f| f.what == what)
+            .unwrap()
+            .text
+    };
+    assert_eq!(
+        said("card"),
+        "MARIO ROSSI, CA00000AA, on gemalto; taken into use 1 times"
+    );
+    assert_eq!(said("counters"), "PIN 5 of 5, PUK 10 of 10");
+    assert_eq!(
+        said("memory"),
+        "both records can be read; number 2 counts, nothing was written since it was made"
+    );
 }
 
 #[test]

@@ -91,6 +91,50 @@ fn a_wrong_document_makes_no_card(#[case] spoil: fn(String) -> String, #[case] e
     assert!(!message.contains("12345678") && !card.exists());
 }
 
+/// Room for the largest card in hexadecimal digits, and no more: what is longer is refused by its length.
+#[test]
+fn how_long_a_document_may_be() {
+    let (directory, path, _) = stored("adult-default");
+    let document = directory.path().join("long.json");
+    let import = || {
+        store::import(
+            &document,
+            &directory.path().join("copy.cie"),
+            Existing::Replaced,
+        )
+    };
+    let text = store::export(&path).unwrap();
+    fs::write(&document, format!("{}{}", " ".repeat(17 << 20), *text)).unwrap();
+    import().unwrap();
+    fs::File::create(&document)
+        .unwrap()
+        .set_len((48 << 20) + 1)
+        .unwrap();
+    let refused = import().unwrap_err().to_string();
+    assert!(
+        refused.contains("long.json: the export cannot be read: it is longer than 50331648 bytes"),
+        "{refused}"
+    );
+}
+
+/// Another group than the usual one is taken as it is, and is a group or none.
+#[test]
+fn groups_are_checked() {
+    let (directory, path, _) = stored("adult-default");
+    let good = store::export(&path).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let p = &mut value["card"]["ias"]["dh"]["p"];
+    let mut digits = p.as_str().unwrap().to_owned();
+    digits.replace_range(digits.len() - 1.., "0");
+    *p = digits.into();
+    let document = directory.path().join("bad.json");
+    fs::write(&document, value.to_string()).unwrap();
+    let copy = directory.path().join("copy.cie");
+    let refused = store::import(&document, &copy, Existing::Refused).unwrap_err();
+    let said = refused.to_string();
+    assert!(said.contains("its data make no card: ias.dh: "), "{said}");
+}
+
 /// A key whose numbers do not belong together is found when the document is read, not when a signature fails.
 #[test]
 fn keys_are_checked() {

@@ -10,6 +10,7 @@ use cie_emulator::store::{self, Existing, Fault};
 use rstest::rstest;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 /// Everything that a card is, as text; keys by their public halves.
 fn portrait(image: &cie_emulator::card::Image) -> String {
@@ -205,6 +206,43 @@ fn nothing_is_overwritten_unasked_and_nothing_is_left_behind() {
         Existing::Replaced,
     );
     assert!(matches!(error.unwrap_err().fault, Fault::NotACard));
+}
+
+/// Many at once: one of them makes the card, and every other one is told that it is there.
+#[test]
+fn one_of_many_makes_the_card() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..16)
+        .map(|n| directory.path().join(format!("{n}.cie")))
+        .collect();
+    let together = std::sync::Barrier::new(4);
+    let make_all = || -> Vec<_> {
+        let issued = CardSpec::default().issue().unwrap();
+        let make = |path: &PathBuf| {
+            together.wait();
+            store::create(path, &issued.persona, &issued.card, Existing::Refused).err()
+        };
+        paths.iter().map(make).collect()
+    };
+    let refused: Vec<_> = std::thread::scope(|scope| {
+        let threads = [(); 4].map(|()| scope.spawn(make_all));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    for (nth, path) in paths.iter().enumerate() {
+        let refused: Vec<_> = refused
+            .iter()
+            .filter_map(|refused| refused[nth].as_ref())
+            .collect();
+        assert_eq!(refused.len(), 3, "{refused:?}");
+        for refused in refused {
+            assert!(
+                matches!(refused.fault, Fault::Exists | Fault::InUse(_)),
+                "{refused}"
+            );
+        }
+        assert!(store::read(path).is_ok());
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 16);
 }
 
 /// A profile that loses power at its first write does so on disk as in memory.

@@ -14,7 +14,9 @@ mod check;
 mod damage;
 mod export;
 mod files;
+mod holder;
 mod torn;
+mod trouble;
 
 use cie_emulator::spec::{CardSpec, Issued};
 use cie_emulator::store::{self, Existing};

@@ -381,3 +381,29 @@ fn elliptic(id: u8) -> Result<cie_crypto::ec::Curve, ContentError> {
     cie_crypto::ec::Curve::from_domain_parameter_id(id)
         .ok_or_else(|| ContentError::new("emrtd", format!("there is no curve with id {id}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::pkcs1(RsaPadding::Pkcs1, false)]
+    #[case::pss(RsaPadding::Pss, true)]
+    fn the_padding_of_a_terminal_authority_is_kept(#[case] padding: RsaPadding, #[case] pss: bool) {
+        let mut modulus = vec![0xC5; 256];
+        modulus[0] = 0xD5;
+        let key = CvPublicKey::Rsa {
+            key: PublicKey::new(&modulus, &[1, 0, 1]).unwrap(),
+            padding,
+            hash: HashAlgorithm::Sha256,
+        };
+        let record = CvKeyRecord::of(&key);
+        let written = serde_json::to_value(&record).unwrap();
+        assert_eq!(written["rsa"]["pss"], pss);
+        let CvPublicKey::Rsa { padding: read, .. } = record.to_key().unwrap() else {
+            panic!("another kind of key");
+        };
+        assert_eq!(read == RsaPadding::Pss, pss);
+    }
+}

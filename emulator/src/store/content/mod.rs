@@ -90,7 +90,7 @@ struct ChipRecord {
 }
 
 /// What survives power.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MemoryRecord {
     pin: Secret,
@@ -103,16 +103,10 @@ pub(super) struct MemoryRecord {
     pub(super) last: Option<WritePoint>,
 }
 
-/// Digits that `Debug` does not show.
+/// Digits that nothing shows.
 #[derive(Clone, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(transparent)]
 struct Secret(String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("********")
-    }
-}
 
 impl Drop for Secret {
     fn drop(&mut self) {

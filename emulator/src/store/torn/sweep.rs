@@ -144,7 +144,7 @@ fn sequences(codes: Codes) -> Vec<(&'static str, Vec<Step>)> {
 }
 
 /// Cuts the power everywhere under these rules, on a card whose memory is `fresh`. `contents` stand for what was burnt in;
-/// any bytes will do.
+/// any bytes will do. A card with a `flaw` shows what the sweep is worth.
 ///
 /// # Errors
 /// [`Violation`]: tries that rise or fall by more than one, a lost answer, half a PIN, a file that cannot be read, or a right
@@ -153,6 +153,7 @@ pub fn sweep(
     contents: &[u8],
     fresh: &Credentials,
     policy: &CredentialPolicy,
+    flaw: Flaw,
 ) -> Result<Numbers, Box<Violation>> {
     let mut numbers = Numbers::default();
     let codes = Codes::of(fresh);
@@ -164,6 +165,7 @@ pub fn sweep(
             contents,
             fresh,
             policy,
+            flaw,
         };
         numbers.add(&sequence.sweep()?);
     }
@@ -177,6 +179,7 @@ struct Sequence<'a> {
     contents: &'a [u8],
     fresh: &'a Credentials,
     policy: &'a CredentialPolicy,
+    flaw: Flaw,
 }
 
 /// How a run ended.
@@ -230,7 +233,7 @@ impl Sequence<'_> {
         for step in steps {
             let answered = credentials.clone();
             let mut memory = Recorder::new(&mut journal);
-            let outcome = step.execute(self.policy, &mut credentials, &mut verified, &mut memory);
+            let outcome = self.execute(*step, &mut credentials, &mut verified, &mut memory);
             points.extend(memory.points);
             if outcome.is_err() {
                 let torn = self.writes_of(*step, &answered, verified_before(*step));
@@ -252,6 +255,29 @@ impl Sequence<'_> {
         }
     }
 
+    fn execute(
+        &self,
+        step: Step,
+        credentials: &mut Credentials,
+        verified: &mut Verified,
+        memory: &mut dyn Commit,
+    ) -> Result<Outcome, PowerLost> {
+        let mut object = CredentialObject {
+            credentials,
+            verified,
+            policy: self.policy,
+            memory,
+            flaw: self.flaw,
+        };
+        match step {
+            Step::Verify(reference, code) => object.verify(reference, &code),
+            Step::Change(old, new) => object.change(&[old, new].concat()),
+            Step::ResetWithNewPin(new) => object.reset_with_new_pin(&new),
+            Step::ResetTries => object.reset_tries(&[]),
+            Step::ResetWithPuk(puk, new) => object.reset_with_puk_and_new_pin(&[puk, new].concat()),
+        }
+    }
+
     /// What a command writes when nothing goes wrong.
     fn writes_of(
         &self,
@@ -261,7 +287,7 @@ impl Sequence<'_> {
     ) -> Vec<Credentials> {
         let mut credentials = before.clone();
         let mut memory = Recorder::default();
-        let written = step.execute(self.policy, &mut credentials, &mut verified, &mut memory);
+        let written = self.execute(step, &mut credentials, &mut verified, &mut memory);
         debug_assert!(written.is_ok(), "a recorder loses no power");
         memory.states
     }
@@ -356,29 +382,6 @@ impl Step {
             Self::ResetWithNewPin(_) | Self::ResetTries => puk_verified,
         }
     }
-
-    fn execute(
-        self,
-        policy: &CredentialPolicy,
-        credentials: &mut Credentials,
-        verified: &mut Verified,
-        memory: &mut dyn Commit,
-    ) -> Result<Outcome, PowerLost> {
-        let mut object = CredentialObject {
-            credentials,
-            verified,
-            policy,
-            memory,
-            flaw: Flaw::default(),
-        };
-        match self {
-            Self::Verify(reference, code) => object.verify(reference, &code),
-            Self::Change(old, new) => object.change(&[old, new].concat()),
-            Self::ResetWithNewPin(new) => object.reset_with_new_pin(&new),
-            Self::ResetTries => object.reset_tries(&[]),
-            Self::ResetWithPuk(puk, new) => object.reset_with_puk_and_new_pin(&[puk, new].concat()),
-        }
-    }
 }
 
 /// Notes what is written, and passes it on.
@@ -408,3 +411,7 @@ impl Commit for Recorder<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;
