@@ -24,12 +24,12 @@ const CONTROL: &str = "127.0.0.1:35991";
 Examples:
   cie-conf issuer serve                         for clients at 127.0.0.1:35990
   cie-conf issuer serve --control --control-token-file token
-                                                with a second port, for letterboxes, clock and faults
+                                                with a second port: letterboxes, clock, faults
   cie-conf issuer serve --listen 127.0.0.1:0 --seed 7 --opens 2020-09-30T21:59:59Z
 
-Clients find the messages A01 to A05 below /repuk/api/repuks/, and an interface for all procedures at
-/sim/v1; GET /sim/v1/openapi.json describes both. The control port (GET /v1/openapi.json) wants
-`Authorization: Bearer TOKEN`. No address that other machines could reach is taken.
+Clients find the messages A01 to A05 below /repuk/api/repuks/, and an interface for all procedures
+below /sim/v1; GET /sim/v1/openapi.json describes both. The control port (GET /v1/openapi.json)
+wants `Authorization: Bearer TOKEN`. No address that other machines could reach is taken.
 
 The issuer's clock stands still until POST /v1/clock/advance moves it. The same seed and the same
 requests give the same answers, to the byte. Ctrl-C and SIGTERM end it with exit code 0.")]
