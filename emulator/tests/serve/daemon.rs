@@ -67,6 +67,34 @@ fn through_our_driver() {
     });
 }
 
+/// A client sees an error where an answer is lost, an empty reader where the card is gone, and both pass.
+#[test]
+fn faults_through_our_driver() {
+    if !wanted() {
+        return;
+    }
+    let daemon = PrivateDaemon::builder().reader("Served").start().unwrap();
+    let way = format!("driver:{}", daemon.endpoints()[0]);
+    let served = Served::start(&[
+        "--json",
+        "--via",
+        &way,
+        "--fault",
+        "sw=6F00@00A4040C,#1",
+        "--fault",
+        "lost@00A4040C,#2",
+        "--fault",
+        "gone=100ms@00A4040C,#3",
+    ]);
+    opensc(&daemon, "0", "Received (SW1=0x6F, SW2=0x00)");
+    opensc(&daemon, "0", "APDU transmit failed");
+    assert_eq!(served.event("exchange")["sw"], "6F00");
+    opensc(&daemon, "0", "APDU transmit failed");
+    assert_eq!(served.event("removed")["card"], 1);
+    assert_eq!(served.event("inserted")["card"], 1);
+    opensc(&daemon, "0", "Received (SW1=0x90, SW2=0x00)");
+}
+
 #[test]
 fn through_vpcd() {
     if !wanted() {
