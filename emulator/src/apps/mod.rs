@@ -1,5 +1,5 @@
-//! The applications of the card. Each turns a command APDU into a command of *meaning* and executes that; an application
-//! never sees whether secure messaging was on except through the security status it asks for.
+//! The applications of the card. Each turns a command APDU into a command of *meaning* and executes that. Of secure messaging an
+//! application sees that a command came through it and how much room the answer has; protecting is the runtime's business.
 
 pub mod emrtd;
 pub mod ias;

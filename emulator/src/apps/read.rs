@@ -91,14 +91,14 @@ impl ReadBinary {
             .files
             .current_ef(selection)
             .ok_or(StatusWord::NO_CURRENT_EF)?;
-        let status = context.security_status();
+        let of_document = emrtd::has_file(image, selection, file);
         let flaw = image.flaw;
         let open = flaw.is(Defect::CertificateReadable) && file.file_id == FileId::EF_CERT_CIE
-            || flaw.is(Defect::DocumentOpen) && emrtd::has_file(image, selection, file);
-        if !file.read.is_satisfied(status) && !open {
+            || flaw.is(Defect::DocumentOpen) && of_document;
+        if !file.read.is_satisfied(context.security_status()) && !open {
             return Err(StatusWord::SECURITY_STATUS_NOT_SATISFIED.into());
         }
-        if emrtd::has_file(image, selection, file) {
+        if of_document {
             return self.document_answer(context, &file.contents);
         }
         let limits = &image.chip.limits;
@@ -170,15 +170,15 @@ impl ReadBinary {
         all: usize,
         at_most: usize,
     ) -> Result<Answer, Refusal> {
-        let (le, at_most) = match self.le {
-            None | Some(Le::Maximum) => (None, at_most),
+        let le = match self.le {
+            None | Some(Le::Maximum) => None,
             Some(Le::Exactly(n)) => {
                 let fits = content_that_fits(usize::from(n).min(at_most));
                 let fits = u16::try_from(fits).unwrap_or(u16::MAX);
                 if fits == 0 {
                     return Err(StatusWord::WRONG_LENGTH.into());
                 }
-                (Some(Le::Exactly(fits)), at_most)
+                Some(Le::Exactly(fits))
             }
         };
         let limits = ReadLimits {
