@@ -9,7 +9,8 @@ use std::process::Stdio;
 use rstest::rstest;
 
 use crate::PROGRAM;
-use crate::bounded::{MEMORY, Said, call, holes, pipe};
+use crate::bounded::{Said, call, holes, pipe};
+use crate::strangers::{laughs, tell_cases, with_file};
 
 const HEAD: &str =
     "cie-scenario: 1\nid: bad\ntitle: bad on purpose\nrequirements: [CIE-PIN-001]\nhazard: none\n";
@@ -36,14 +37,9 @@ fn every_reader(name: &str, prepare: impl Fn(&Path)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     prepare(&path);
-    for arguments in READERS {
-        let arguments: Vec<String> = arguments
-            .iter()
-            .map(|argument| argument.replace("FILE", name))
-            .collect();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        conf(folder.path(), &arguments).refused(2, name);
-    }
+    with_file(&READERS, name, |arguments| {
+        conf(folder.path(), arguments).refused(2, name);
+    });
 }
 
 #[test]
@@ -63,7 +59,7 @@ fn an_endless_device_is_no_file() {
 
 /// Scenarios that would be large: told with the file's name, and nothing is run.
 #[rstest]
-#[case::billion_laughs(laughs(), "aliases")]
+#[case::billion_laughs(laughs(HEAD) + "steps: []\n", "aliases")]
 #[case::nested(format!("{HEAD}steps: {}", "[".repeat(100_000)), "bad.yaml:6")]
 #[case::nested_maps(format!("{HEAD}steps: {}", "{a: ".repeat(100_000)), "nested too deeply")]
 #[case::million_values(format!("{HEAD}steps: [{}]", "x,".repeat(1_000_000)), "too many")]
@@ -79,15 +75,6 @@ fn an_exploding_scenario(#[case] text: String, #[case] words: &str) {
     for command in ["lint", "run"] {
         conf(folder.path(), &[command, "bad.yaml"]).refused(2, words);
     }
-}
-
-fn laughs() -> String {
-    let mut text = format!("{HEAD}a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        let ten = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{ten}]\n"));
-    }
-    text + "steps: []\n"
 }
 
 fn matrix() -> String {
@@ -246,12 +233,5 @@ fn standard_input_has_an_end() {
 /// How much of these cases there is, for the page on trust.
 #[test]
 fn the_numbers() {
-    let own = include_str!("hostile.rs");
-    let cases = own.matches("#[case::").count() + own.matches("#[test]\n").count();
-    println!(
-        "trust: hostile files of the judge: {} cases, each within {} MiB of address space",
-        cases - 1,
-        MEMORY / 1024
-    );
-    assert!(cases > 30);
+    tell_cases("judge", include_str!("hostile.rs"), 30);
 }

@@ -12,6 +12,8 @@ mod bounded;
 mod forms;
 mod hostile;
 mod secrets;
+#[path = "../../../emulator/tests/trust/strangers.rs"]
+mod strangers;
 
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cie-conf");

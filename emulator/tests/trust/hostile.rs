@@ -10,7 +10,8 @@ use cie_emulator::crypto::hash::sha256;
 use rstest::rstest;
 
 use crate::PROGRAM;
-use crate::bounded::{MEMORY, Said, call, holes, pipe};
+use crate::bounded::{Said, call, holes, pipe};
+use crate::strangers::{laughs, tell_cases, with_file};
 
 fn card(folder: &Path, arguments: &[&str]) -> Said {
     call(PROGRAM, folder, arguments, Stdio::null())
@@ -32,13 +33,8 @@ fn every_reader(name: &str, prepare: impl Fn(&Path)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     prepare(&path);
-    for arguments in READERS {
-        let arguments: Vec<String> = arguments
-            .iter()
-            .map(|argument| argument.replace("FILE", &format!("./{name}")))
-            .collect();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let said = card(folder.path(), &arguments);
+    with_file(&READERS, &format!("./{name}"), |arguments| {
+        let said = card(folder.path(), arguments);
         assert!(
             matches!(said.code, Some(1..=3)),
             "{arguments:?}: {}",
@@ -46,7 +42,7 @@ fn every_reader(name: &str, prepare: impl Fn(&Path)) {
         );
         assert!(said.all().contains(name), "{arguments:?}: {}", said.all());
         assert!(!said.all().contains("panicked"), "{}", said.all());
-    }
+    });
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "nothing is left behind: {left:?}");
 }
@@ -110,7 +106,7 @@ fn an_export_of_a_stranger(#[case] text: String) {
 
 /// Personas that would be large, run something, or read something.
 #[rstest]
-#[case::billion_laughs(laughs())]
+#[case::billion_laughs(laughs(""))]
 #[case::nested("[".repeat(100_000))]
 #[case::nested_maps("{a: ".repeat(100_000))]
 #[case::long_name(format!("persona: 1\nid: {}\n", "x".repeat(900_000)))]
@@ -135,15 +131,6 @@ fn a_persona_of_a_stranger(#[case] text: String) {
         );
     }
     assert!(!folder.path().join("made").exists());
-}
-
-fn laughs() -> String {
-    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..12 {
-        let ten = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{ten}]\n"));
-    }
-    text
 }
 
 #[rstest]
@@ -194,12 +181,5 @@ fn nothing_is_written_through_a_link(#[case] arguments: &[&str]) {
 /// How much of these cases there is, for the page on trust.
 #[test]
 fn the_numbers() {
-    let own = include_str!("hostile.rs");
-    let cases = own.matches("#[case::").count() + own.matches("#[test]\n").count();
-    println!(
-        "trust: hostile files of the card: {} cases, each within {} MiB of address space",
-        cases - 1,
-        MEMORY / 1024
-    );
-    assert!(cases > 20);
+    tell_cases("card", include_str!("hostile.rs"), 20);
 }

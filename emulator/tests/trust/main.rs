@@ -12,6 +12,7 @@ mod hostile;
 mod page;
 mod printed;
 mod secrets;
+mod strangers;
 
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cie-card");
