@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::scenario::model::Chips;
 use crate::scenario::{At, Code, Node, Problem, Problems, Source, Span, decode_all, read_document};
@@ -140,20 +141,13 @@ impl Requirements {
     }
 
     fn read_file(&mut self, source: &Arc<Source>, problems: &mut Problems) {
-        let root = match read_document(source, "cie-requirements") {
-            Ok(root) => root,
-            Err(found) => return problems.extend(found),
+        let Some((file, places)) =
+            read_entries::<File>(source, "cie-requirements", "requirements", problems)
+        else {
+            return;
         };
-        let file = match decode_all::<File>(&root) {
-            Ok(file) => file,
-            Err(found) => return found.into_iter().for_each(|problem| problems.push(problem)),
-        };
-        let places = places(&root);
         for (id, body) in file.requirements {
-            let span = places
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| Span::whole(source));
+            let span = places.of(&id);
             if !is_id_of(&id, &file.topic) {
                 let message = format!("`{id}` is no id of the topic {}", file.topic.value);
                 let problem = Problem::new(Code::BadValue, message, span);
@@ -223,16 +217,39 @@ impl Requirements {
     }
 }
 
-/// Where each id stands.
-fn places(root: &Node) -> BTreeMap<String, Span> {
-    let entries = root
-        .get("requirements")
-        .map(Node::entries)
-        .unwrap_or_default();
-    entries
+/// Reads a file of the catalogue: a document that `key` opens, whose `entries` have ids. What is wrong with it goes to
+/// `problems`.
+fn read_entries<T: DeserializeOwned>(
+    source: &Arc<Source>,
+    key: &str,
+    entries: &str,
+    problems: &mut Problems,
+) -> Option<(T, Places)> {
+    let root = read_document(source, key)
+        .map_err(|found| problems.extend(found))
+        .ok()?;
+    let file = decode_all(&root)
+        .map_err(|found| found.into_iter().for_each(|it| problems.push(it)))
+        .ok()?;
+    let entries = root.get(entries).map(Node::entries).unwrap_or_default();
+    let by_id = entries
         .iter()
         .map(|entry| (entry.key.text.clone(), entry.key.span.clone()))
-        .collect()
+        .collect();
+    let whole = Span::whole(source);
+    Some((file, Places { by_id, whole }))
+}
+
+/// Where the ids of a file stand.
+struct Places {
+    by_id: BTreeMap<String, Span>,
+    whole: Span,
+}
+
+impl Places {
+    fn of(&self, id: &str) -> Span {
+        self.by_id.get(id).unwrap_or(&self.whole).clone()
+    }
 }
 
 /// Topics of a published catalogue keep its ids: `ICAO-P` holds `ICAO-P-14`.

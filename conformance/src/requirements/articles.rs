@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Requirements;
-use crate::scenario::{At, Code, Node, Problem, Problems, Source, Span, decode_all, read_document};
+use super::{Requirements, read_entries};
+use crate::scenario::{At, Code, Problem, Problems, Source, Span};
 
 /// The first key of a file of articles.
 pub(super) const KEY: &str = "cie-articles";
@@ -136,21 +136,11 @@ impl Requirements {
     }
 
     pub(super) fn read_articles(&mut self, source: &Arc<Source>, problems: &mut Problems) {
-        let root = match read_document(source, KEY) {
-            Ok(root) => root,
-            Err(found) => return problems.extend(found),
+        let Some((file, places)) = read_entries::<File>(source, KEY, "items", problems) else {
+            return;
         };
-        let file = match decode_all::<File>(&root) {
-            Ok(file) => file,
-            Err(found) => return found.into_iter().for_each(|problem| problems.push(problem)),
-        };
-        let places = places(&root);
         for (id, body) in file.items {
-            let span = places
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| Span::whole(source));
-            match self.item_of(&id, body.value, &file.articles, span) {
+            match self.item_of(&id, body.value, &file.articles, places.of(&id)) {
                 Ok(item) => {
                     self.items.insert(id, item);
                 }
@@ -214,13 +204,4 @@ impl Requirements {
             span,
         })
     }
-}
-
-/// Where each id stands.
-fn places(root: &Node) -> BTreeMap<String, Span> {
-    let entries = root.get("items").map(Node::entries).unwrap_or_default();
-    entries
-        .iter()
-        .map(|entry| (entry.key.text.clone(), entry.key.span.clone()))
-        .collect()
 }
