@@ -15,3 +15,4 @@ mod rules;
 mod secrets;
 mod sequences;
 mod wall;
+mod worlds;
