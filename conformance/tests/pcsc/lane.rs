@@ -94,8 +94,11 @@ pub(crate) fn call(daemon: &PrivateDaemon, folder: &Path, arguments: &[&str]) ->
     done(program(daemon, folder, arguments).spawn().unwrap())
 }
 
-/// Verdict and reason by case, of a JSON report on standard output.
-pub(crate) fn verdicts(said: &Said) -> BTreeMap<String, (String, String)> {
+/// Verdict and reason by case.
+pub(crate) type Verdicts = BTreeMap<String, (String, String)>;
+
+/// What a JSON report on standard output says.
+pub(crate) fn verdicts(said: &Said) -> Verdicts {
     let report: serde_json::Value = serde_json::from_str(&said.out)
         .unwrap_or_else(|error| panic!("{error}: {}\n{}", said.out, said.err));
     let cases = report["cases"].as_array().unwrap().iter();
@@ -115,7 +118,7 @@ pub(crate) fn verdicts(said: &Said) -> BTreeMap<String, (String, String)> {
 }
 
 /// How many cases have this verdict.
-pub(crate) fn count(verdicts: &BTreeMap<String, (String, String)>, verdict: &str) -> usize {
+pub(crate) fn count(verdicts: &Verdicts, verdict: &str) -> usize {
     verdicts
         .values()
         .filter(|(found, _)| found == verdict)

@@ -4,18 +4,49 @@ use std::fs;
 
 use rstest::rstest;
 
-use super::lane::{call, card, count, daemon, runs, verdicts};
+use cie_pcscd::PrivateDaemon;
+use tempfile::TempDir;
 
-const CARD: &str = "persona=adult-default,chip=bit4id2";
+use super::lane::{Card, Said, Verdicts, call, card, count, daemon, runs, verdicts};
+
+/// A reader with a card in it, and a folder to work in.
+struct Lab {
+    card: Card,
+    folder: TempDir,
+    daemon: PrivateDaemon,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let daemon = daemon(1);
+        Self {
+            card: card("persona=adult-default,chip=bit4id2", &daemon.endpoints()[0]),
+            folder: tempfile::tempdir().unwrap(),
+            daemon,
+        }
+    }
+
+    fn call(&self, arguments: &[&str]) -> Said {
+        call(&self.daemon, self.folder.path(), arguments)
+    }
+}
+
+/// Nothing failed, and nothing could not be tried.
+fn assert_nothing_bad(table: &Verdicts) {
+    let bad = ["error", "failed"];
+    let bad: Vec<_> = table
+        .iter()
+        .filter(|(_, (verdict, _))| bad.contains(&verdict.as_str()))
+        .collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+}
 
 #[rstest]
 fn nothing_that_costs_runs_unless_it_was_allowed() {
     if !runs() {
         return;
     }
-    let daemon = daemon(1);
-    let card = card(CARD, &daemon.endpoints()[0]);
-    let folder = tempfile::tempdir().unwrap();
+    let lab = Lab::new();
     let arguments = [
         "run",
         "--target",
@@ -27,7 +58,7 @@ fn nothing_that_costs_runs_unless_it_was_allowed() {
         "--report",
         "json=-",
     ];
-    let said = call(&daemon, folder.path(), &arguments);
+    let said = lab.call(&arguments);
     let table = verdicts(&said);
     assert!(
         said.err.starts_with("Plan for the card in reader CIE 1"),
@@ -35,12 +66,7 @@ fn nothing_that_costs_runs_unless_it_was_allowed() {
         said.err
     );
     assert!(said.err.contains("chip family bit4id2"), "{}", said.err);
-    let bad = ["error", "failed"];
-    let bad: Vec<_> = table
-        .iter()
-        .filter(|(_, (verdict, _))| bad.contains(&verdict.as_str()))
-        .collect();
-    assert!(bad.is_empty(), "{bad:#?}");
+    assert_nothing_bad(&table);
     assert!(count(&table, "passed") > 100, "{}", count(&table, "passed"));
     let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     for case in report["cases"].as_array().unwrap() {
@@ -51,7 +77,6 @@ fn nothing_that_costs_runs_unless_it_was_allowed() {
         let explained = verdict == "passed" || !reason.is_empty();
         assert!(explained, "{name} is {verdict} and nobody says why");
     }
-    drop(card);
 }
 
 #[rstest]
@@ -59,13 +84,11 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
     if !runs() {
         return;
     }
-    let daemon = daemon(1);
-    let card = card(CARD, &daemon.endpoints()[0]);
-    let folder = tempfile::tempdir().unwrap();
-    let (pin, puk) = &card.codes;
+    let lab = Lab::new();
+    let (pin, puk) = &lab.card.codes;
     let private = |name: &str, text: &str| {
         use std::os::unix::fs::PermissionsExt as _;
-        let path = folder.path().join(name);
+        let path = lab.folder.path().join(name);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     };
@@ -86,21 +109,16 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         "--report",
         "html=page.html",
     ];
-    let said = call(&daemon, folder.path(), &arguments);
+    let said = lab.call(&arguments);
     let table = verdicts(&said);
-    let bad = ["error", "failed"];
-    let bad: Vec<_> = table
-        .iter()
-        .filter(|(_, (verdict, _))| bad.contains(&verdict.as_str()))
-        .collect();
-    assert!(bad.is_empty(), "{bad:#?}");
+    assert_nothing_bad(&table);
     assert!(
         said.err
             .contains("Allowed by: --allow burns_pin,writes,blocks_pin"),
         "{}",
         said.err
     );
-    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    let page = fs::read_to_string(lab.folder.path().join("page.html")).unwrap();
     for text in [&said.out, &said.err, &page] {
         assert!(!text.contains(pin.as_str()) && !text.contains(puk.as_str()));
         assert!(!text.contains(&hex::encode_upper(pin)) && !text.contains(&hex::encode_upper(puk)));
@@ -119,7 +137,7 @@ fn with_permission_and_codes_the_pin_is_spent_and_put_back_and_shown_nowhere() {
         "--report",
         "json=-",
     ];
-    let again = verdicts(&call(&daemon, folder.path(), &again));
+    let again = verdicts(&lab.call(&again));
     assert!(count(&again, "passed") > 10, "{again:#?}");
     assert_eq!(
         count(&again, "failed") + count(&again, "inconclusive"),
@@ -134,24 +152,18 @@ fn a_code_on_the_command_line_is_warned_about() {
     if !runs() {
         return;
     }
-    let daemon = daemon(1);
-    let card = card(CARD, &daemon.endpoints()[0]);
-    let folder = tempfile::tempdir().unwrap();
-    let secret = format!("pin={}", card.codes.0);
-    let said = call(
-        &daemon,
-        folder.path(),
-        &[
-            "run",
-            "select/in-a-session",
-            "--target",
-            "reader",
-            "--secret",
-            &secret,
-        ],
-    );
+    let lab = Lab::new();
+    let secret = format!("pin={}", lab.card.codes.0);
+    let said = lab.call(&[
+        "run",
+        "select/in-a-session",
+        "--target",
+        "reader",
+        "--secret",
+        &secret,
+    ]);
     assert!(said.err.contains("process lists"), "{}", said.err);
-    assert!(!said.err.contains(&card.codes.0), "{}", said.err);
+    assert!(!said.err.contains(&lab.card.codes.0), "{}", said.err);
 }
 
 #[rstest]
