@@ -16,5 +16,6 @@ mod password;
 mod play;
 mod registry;
 mod told;
+mod typed;
 mod walks;
 mod world;

@@ -108,16 +108,10 @@ impl Walk {
         } else if let Some((new, confirm)) = new() {
             Ok(Input::Choose { new, confirm })
         } else {
-            let facts = given
-                .iter()
-                .filter(|(what, _)| matches!(what, What::Fact(_)));
-            let repeat = facts.fold(Claims::default(), |claims, (what, value)| {
-                told(claims, *what, value)
-            });
             Ok(Input::Code {
                 code: of(What::Code).map(Typed::Text),
                 link: of(What::Link),
-                repeat: Box::new(repeat),
+                repeat: Box::new(repeated(given)),
             })
         };
         match input {
@@ -304,6 +298,16 @@ impl Walk {
             self.form.offer(what, &offer);
         }
     }
+}
+
+/// What is told again together with a code.
+fn repeated(given: &Given) -> Claims {
+    let facts = given
+        .iter()
+        .filter(|(what, _)| matches!(what, What::Fact(_)));
+    facts.fold(Claims::default(), |claims, (what, value)| {
+        told(claims, *what, value)
+    })
 }
 
 /// The claims with one more thing told.

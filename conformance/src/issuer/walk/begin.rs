@@ -219,8 +219,14 @@ fn may(policy: &Policy, person: &Person, at: Timestamp) -> bool {
         rule.require
             .contains(&person.account(&rule.name.value).state())
     });
+    let gates = policy.gates_of(revision);
+    eligible && document && account && gates.iter().all(|gate| can(person, gate))
+}
+
+/// Whether somebody has what a gate asks for.
+fn can(person: &Person, gate: &Gate) -> bool {
     let has = |medium: Medium| person.contacts.get(medium).is_some();
-    let reached = policy.gates_of(revision).iter().all(|gate| match gate {
+    match gate {
         Gate::Identify(gate) => {
             let facts = gate.fields.iter().all(|field| match field.value {
                 Field::Cf => person.cf.is_some(),
@@ -252,6 +258,5 @@ fn may(policy: &Policy, person: &Person, at: Timestamp) -> bool {
         | Gate::ChooseSecret(_)
         | Gate::Disclose(_)
         | Gate::FirstUseChange(_) => true,
-    });
-    eligible && document && account && reached
+    }
 }
