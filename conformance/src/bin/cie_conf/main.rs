@@ -34,7 +34,8 @@ Examples:
   cie-conf list pin                                   what there is
   cie-conf lint ./my-scenario.yaml                    what is wrong with a file, and what to write instead
   cie-conf explain 63C2 CIE-PIN-003                   what a status word or a requirement means
-  cie-conf issuer list                                how lost codes come back; walk and serve go there
+  cie-conf issuer list                                how lost codes come back; serve gives them to a client
+  cie-conf issuer walk cie-puk                        how a lost PUK comes back, step by step
 
 Names are ids (pin/lock-then-unblock), folders (pin), globs (**/lock*), each with a cell in brackets if
 wanted, and files or folders on the disk. Scenarios, personas and chips are inside the program.

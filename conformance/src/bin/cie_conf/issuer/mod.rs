@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::failure::Failure;
 
-/// Lost codes: the recoveries there are, and the issuer for clients under test
+/// Lost codes: the recoveries there are, one to walk through, and the issuer for clients under test
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Issuer {
