@@ -210,6 +210,18 @@ pub const ROWS: &[Row] = &[
         Goal::Told,
     ),
     row(
+        "plain READ BINARY of 128 bytes, faults layer idle",
+        "no layer",
+        Origin::Figure("faults/plain READ BINARY 128, faults idle"),
+        Goal::AtMost(1.15),
+    ),
+    row(
+        "plain READ BINARY of 128 bytes, a fault for other commands",
+        "no layer",
+        Origin::Figure("faults/plain READ BINARY 128, faults elsewhere"),
+        Goal::Told,
+    ),
+    row(
         "VERIFY, both sides, card on the disk",
         "card in memory",
         Origin::Figure("store/VERIFY, both sides, card on the disk"),

@@ -1,4 +1,4 @@
-//! The card on the plain APDU path, and what can stand around it: trace, store, a fork. Each number has its baseline in the
+//! The card on the plain APDU path, and what can stand around it: trace, faults, store, a fork. Each number has its baseline in the
 //! same run.
 
 use std::hint::black_box;
@@ -13,6 +13,7 @@ use cie_crypto::random::Seeded;
 use cie_emulator::Card;
 use cie_emulator::persona::Persona;
 use cie_emulator::phy::Transceiver;
+use cie_emulator::phy::faults::{Faults, Rule};
 use cie_emulator::phy::trace::Trace;
 use cie_emulator::store;
 use cie_emulator::wire::{Command, CommandBuf, StatusWord, ins};
@@ -145,6 +146,31 @@ fn trace(bench: &mut Bench) -> Result<(), SetupError> {
     Ok(())
 }
 
+/// The layer of faults with nothing to do: no rule at all, and one that is about other commands.
+fn faults(bench: &mut Bench) -> Result<(), SetupError> {
+    let elsewhere: Rule = "sw=6F00@VERIFY,10%".parse()?;
+    for (name, rules) in [
+        ("plain READ BINARY 128, faults idle", vec![]),
+        ("plain READ BINARY 128, faults elsewhere", vec![elsewhere]),
+    ] {
+        let mut with = Faults::new(reading_card()?, rules, ());
+        let mut without = reading_card()?;
+        bench.against(
+            "faults",
+            1,
+            Routine {
+                name,
+                run: &mut || with.transmit(black_box(&READ)).len(),
+            },
+            Routine {
+                name: &format!("baseline: {name}, no layer"),
+                run: &mut || without.transmit(black_box(&READ)).len(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
 /// A terminal whose card is kept on the disk.
 fn stored(directory: &std::path::Path) -> Result<Terminal, SetupError> {
     let file = directory.join("card.cie");
@@ -189,5 +215,6 @@ pub(crate) fn all(bench: &mut Bench) -> Result<(), SetupError> {
     plain(bench)?;
     fork(bench)?;
     trace(bench)?;
+    faults(bench)?;
     store_on_and_off(bench)
 }
