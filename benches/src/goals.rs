@@ -21,6 +21,8 @@ pub enum Origin {
     Ours(&'static str),
     /// An undisturbed moment of a benchmark of criterion's, in nanoseconds.
     Timing(&'static str),
+    /// Undisturbed moments of two benchmarks of criterion's, the first over the second.
+    Ratio(&'static str, &'static str),
 }
 
 /// One row of the table.
@@ -219,6 +221,15 @@ pub const ROWS: &[Row] = &[
         "plain READ BINARY of 128 bytes, a fault for other commands",
         "no layer",
         Origin::Figure("faults/plain READ BINARY 128, faults elsewhere"),
+        Goal::Told,
+    ),
+    row(
+        "a lost PUK recovered, judge, issuer and card, to the new PIN",
+        "unblocking with the PUK at hand",
+        Origin::Ratio(
+            "issuer/a lost PUK, from A01 to the new PIN",
+            "issuer/baseline: unblocking with the PUK at hand",
+        ),
         Goal::Told,
     ),
     row(

@@ -70,15 +70,32 @@ fn number(origin: Origin, timings: &[Timing]) -> Measured {
             }),
             other => other.unwrap_or_else(not_run),
         },
-        Origin::Timing(id) => match timings.iter().find(|timing| timing.id == id) {
-            Some(timing) => Measured::Figure(Figure {
-                value: timing.undisturbed,
+        Origin::Timing(id) => match of(timings, id) {
+            Some(value) => Measured::Figure(Figure {
+                value,
                 unit: "ns".to_owned(),
                 ..Figure::default()
             }),
             None => not_run(),
         },
+        Origin::Ratio(ours, baseline) => match of(timings, ours).zip(of(timings, baseline)) {
+            Some((ours, baseline)) => Measured::Figure(Figure {
+                value: ours / baseline,
+                ours: Some(ours),
+                baseline: Some(baseline),
+                ..Figure::default()
+            }),
+            None => not_run(),
+        },
     }
+}
+
+/// An undisturbed moment of the benchmark of this name.
+fn of(timings: &[Timing], id: &str) -> Option<f64> {
+    let mut timings = timings.iter();
+    timings
+        .find(|timing| timing.id == id)
+        .map(|timing| timing.undisturbed)
 }
 
 fn line(out: &mut String, row: &Row, figure: &Figure) {
@@ -179,6 +196,27 @@ mod tests {
         }
         assert_eq!(goal(Goal::AtMost(1.2), ""), "≤ 1.2 ×");
         assert_eq!(goal(Goal::AtLeast(50.0), "ms"), "≥ 50 ms");
+    }
+
+    /// A row that compares two benchmarks shows both, and is missing where one of them was not run.
+    #[test]
+    fn two_benchmarks_are_compared() {
+        let timing = |id: &str, undisturbed| Timing {
+            id: id.to_owned(),
+            undisturbed,
+            median: undisturbed,
+            interval: [undisturbed; 2],
+        };
+        let timings = [timing("g/a", 3_000.0), timing("g/b", 2_000.0)];
+        let Measured::Figure(figure) = number(Origin::Ratio("g/a", "g/b"), &timings) else {
+            panic!("both were run");
+        };
+        assert_eq!(
+            (figure.value, figure.ours, figure.baseline),
+            (1.5, Some(3_000.0), Some(2_000.0))
+        );
+        let lone = number(Origin::Ratio("g/a", "g/c"), &timings);
+        assert!(matches!(lone, Measured::Missing(_)), "{lone:?}");
     }
 
     #[test]
