@@ -189,6 +189,8 @@ struct Run {
     answered: Credentials,
     /// What the command after it would have written, in order.
     torn: Vec<Credentials>,
+    /// Whether there was such a command.
+    silent: bool,
     /// Whether that command presented the right code, or stood on one.
     right: bool,
     points: BTreeSet<WritePoint>,
@@ -241,6 +243,7 @@ impl Sequence<'_> {
                     disk,
                     answered,
                     torn,
+                    silent: true,
                     right: step.is_right(self.codes, verified.puk),
                     points,
                 };
@@ -250,6 +253,7 @@ impl Sequence<'_> {
             disk,
             answered: credentials,
             torn: Vec::new(),
+            silent: false,
             right: false,
             points,
         }
@@ -357,8 +361,7 @@ impl Sequence<'_> {
         };
         let [right, wrong] = [right, self.codes.wrong]
             .map(|code| self.run(Some((cut, loss)), &[Step::Verify(*reference, code)]));
-        let silent = right.answered == *self.fresh && wrong.answered == *self.fresh;
-        match silent && right.disk.bytes() == wrong.disk.bytes() {
+        match right.silent && wrong.silent && right.disk.bytes() == wrong.disk.bytes() {
             true => Ok(()),
             false => Err("a right code shows before a try was durably taken".to_owned()),
         }

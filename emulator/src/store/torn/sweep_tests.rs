@@ -36,6 +36,7 @@ fn judged(
         disk: TornDisk::new(Vec::new(), None),
         torn: vec![after.clone()],
         answered,
+        silent: true,
         right,
         points: BTreeSet::new(),
     };
@@ -63,6 +64,35 @@ fn what_a_sweep_presents(#[case] pin: &str, #[case] puk: &str) {
         );
     }
     assert!(codes.new.iter().zip(codes.wrong).all(|(a, b)| *a != b));
+}
+
+/// What may give tries back: the codes of the card, and a verified PUK.
+#[rstest]
+#[case::pin(|c: Codes| Step::Verify(Reference::Pin, c.pin), false, true)]
+#[case::new_pin(|c: Codes| Step::Verify(Reference::Pin, c.new), false, true)]
+#[case::wrong_pin(|c: Codes| Step::Verify(Reference::Pin, c.wrong), true, false)]
+#[case::puk(|c: Codes| Step::Verify(Reference::Puk, c.puk), false, true)]
+#[case::wrong_puk(|c: Codes| Step::Verify(Reference::Puk, c.pin), true, false)]
+#[case::change(|c: Codes| Step::Change(c.pin, c.new), false, true)]
+#[case::wrong_change(|c: Codes| Step::Change(c.wrong, c.new), true, false)]
+#[case::with_puk(|c: Codes| Step::ResetWithPuk(c.puk, c.new), false, true)]
+#[case::with_wrong_puk(|c: Codes| Step::ResetWithPuk(c.wrong, c.new), true, false)]
+#[case::after_puk(|_| Step::ResetTries, true, true)]
+#[case::without_puk(|_| Step::ResetTries, false, false)]
+#[case::new_after_puk(|c: Codes| Step::ResetWithNewPin(c.new), true, true)]
+#[case::new_without_puk(|c: Codes| Step::ResetWithNewPin(c.new), false, false)]
+fn what_may_give_tries_back(
+    #[case] step: fn(Codes) -> Step,
+    #[case] puk_verified: bool,
+    #[case] expected: bool,
+) {
+    let policy = preset("default").unwrap().credential_policy();
+    let codes = Codes::of(&Credentials::new(
+        code("13572468"),
+        code("86427531"),
+        &policy,
+    ));
+    assert_eq!(step(codes).is_right(codes, puk_verified), expected);
 }
 
 const FRESH: fn(&mut Credentials) = |_| {};
