@@ -18,12 +18,16 @@ use cie_crypto::dh::Group;
 use cie_crypto::random::Seeded;
 use cie_emulator::Card;
 use cie_emulator::persona::{Persona, personalise};
+use cie_emulator::phy::Transceiver as _;
+use cie_emulator::phy::faults::Faults;
 use cie_emulator::wire::tlv::Objects;
 
 use crate::Case;
 
 /// Steps of the scenario that is loaded and run.
 const STEPS: usize = 100;
+
+const READ: &[u8] = &[0x00, 0xB0, 0x00, 0x00, 0x80];
 
 pub(crate) fn all() -> Result<Vec<Case>, SetupError> {
     let mut cases = plain()?;
@@ -67,8 +71,12 @@ fn plain() -> Result<Vec<Case>, SetupError> {
             "SELECT EF, plain",
             &[0x00, 0xA4, 0x02, 0x04, 0x02, 0x10, 0x06],
         ),
-        sending("READ BINARY 128, plain", &[0x00, 0xB0, 0x00, 0x00, 0x80]),
+        sending("READ BINARY 128, plain", READ),
     ];
+    let mut faults = Faults::new(card.fork(), vec![], ());
+    cases.push(case("READ BINARY 128, plain, faults idle", move || {
+        faults.transmit(black_box(READ)).len()
+    }));
     let mut forks = Vec::with_capacity(2);
     cases.push(case("fork", move || {
         forks.push(black_box(&card).fork());

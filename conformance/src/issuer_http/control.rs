@@ -9,7 +9,7 @@ use super::control_shapes::{
 };
 use super::desk::Desk;
 use super::native::{json, nothing, read};
-use super::routes::{self, Miss, Route};
+use super::routes::{self, DOCUMENT, Miss, Route, Told, of, route};
 use super::{Quit, openapi};
 use crate::issuer::account::Account;
 use crate::issuer::engine::{Effect, Event};
@@ -36,34 +36,14 @@ pub(super) enum Operation {
     Document,
 }
 
-type Given = Option<routes::Shape>;
-
-const fn route(
-    operation: Operation,
-    (method, path): (&'static str, &'static str),
-    summary: &'static str,
-    body: Given,
-    answers: &'static [(u16, &'static str, routes::Shape)],
-) -> Route<Operation> {
-    Route {
-        operation,
-        method,
-        path,
-        summary,
-        body,
-        answers,
-    }
-}
-
-const DONE: (u16, &str, routes::Shape) = (200, "Done", |it| it.subschema_for::<Done>());
-const BAD: (u16, &str, routes::Shape) = (
+const DONE: Told = (200, "Done", of::<Done>);
+const BAD: Told = (
     400,
     "The body is not what it must be; nothing has happened",
-    |it| it.subschema_for::<Refused>(),
+    of::<Refused>,
 );
-const NONE: (u16, &str, routes::Shape) = (404, "There is none", |it| it.subschema_for::<Refused>());
-const CANNOT: (u16, &str, routes::Shape) =
-    (409, "It cannot be done", |it| it.subschema_for::<Refused>());
+const NONE: Told = (404, "There is none", of::<Refused>);
+const CANNOT: Told = (409, "It cannot be done", of::<Refused>);
 
 /// The list of what there is.
 pub(super) static ROUTES: [Route<Operation>; 15] = [
@@ -72,52 +52,48 @@ pub(super) static ROUTES: [Route<Operation>; 15] = [
         ("GET", "/v1/status"),
         "How things stand",
         None,
-        &[(200, "How things stand", |it| it.subschema_for::<Status>())],
+        &[(200, "How things stand", of::<Status>)],
     ),
     route(
         Operation::Audit,
         ("GET", "/v1/audit"),
         "What happened, without anything secret",
         None,
-        &[(200, "The audit", |it| it.subschema_for::<AuditLines>())],
+        &[(200, "The audit", of::<AuditLines>)],
     ),
     route(
         Operation::Outbox,
         ("GET", "/v1/outbox"),
         "Messages that have arrived, in the order of arrival; a doubled one twice",
         None,
-        &[(200, "Messages", |it| it.subschema_for::<Messages>())],
+        &[(200, "Messages", of::<Messages>)],
     ),
     route(
         Operation::Sent,
         ("GET", "/v1/sent"),
         "Messages that were sent, arrived or not",
         None,
-        &[(200, "Messages", |it| it.subschema_for::<Messages>())],
+        &[(200, "Messages", of::<Messages>)],
     ),
     route(
         Operation::Take,
         ("POST", "/v1/outbox/take"),
         "Take the next message that has arrived",
-        Some(|it| it.subschema_for::<Take>()),
-        &[(200, "It", |it| it.subschema_for::<Letter>()), BAD, NONE],
+        Some(of::<Take>),
+        &[(200, "It", of::<Letter>), BAD, NONE],
     ),
     route(
         Operation::Advance,
         ("POST", "/v1/clock/advance"),
         "Let time pass",
-        Some(|it| it.subschema_for::<Advance>()),
-        &[
-            (200, "It is later", |it| it.subschema_for::<Passed>()),
-            BAD,
-            CANNOT,
-        ],
+        Some(of::<Advance>),
+        &[(200, "It is later", of::<Passed>), BAD, CANNOT],
     ),
     route(
         Operation::Faults,
         ("POST", "/v1/faults"),
         "Put faults on the way of messages and answers",
-        Some(|it| it.subschema_for::<Faults>()),
+        Some(of::<Faults>),
         &[DONE, BAD],
     ),
     route(
@@ -125,40 +101,34 @@ pub(super) static ROUTES: [Route<Operation>; 15] = [
         ("GET", "/v1/people"),
         "Who is known, without anything secret",
         None,
-        &[(200, "People", |it| it.subschema_for::<People>())],
+        &[(200, "People", of::<People>)],
     ),
     route(
         Operation::Enrol,
         ("POST", "/v1/people"),
         "Take somebody in; whoever had the card before is forgotten",
-        Some(|it| it.subschema_for::<Enrol>()),
-        &[
-            (201, "They are known", |it| {
-                it.subschema_for::<KnownPerson>()
-            }),
-            BAD,
-            CANNOT,
-        ],
+        Some(of::<Enrol>),
+        &[(201, "They are known", of::<KnownPerson>), BAD, CANNOT],
     ),
     route(
         Operation::Operate,
         ("POST", "/v1/operator"),
         "Change the state of a document or of accounts",
-        Some(|it| it.subschema_for::<Operate>()),
+        Some(of::<Operate>),
         &[DONE, BAD, CANNOT],
     ),
     route(
         Operation::Keep,
         ("POST", "/v1/snapshot"),
         "Keep the present state under a name",
-        Some(|it| it.subschema_for::<Named>()),
+        Some(of::<Named>),
         &[DONE, BAD, CANNOT],
     ),
     route(
         Operation::Restore,
         ("POST", "/v1/restore"),
         "Go back to a kept state",
-        Some(|it| it.subschema_for::<Named>()),
+        Some(of::<Named>),
         &[DONE, BAD, NONE],
     ),
     route(
@@ -180,11 +150,7 @@ pub(super) static ROUTES: [Route<Operation>; 15] = [
         ("GET", "/v1/openapi.json"),
         "This document",
         None,
-        &[(
-            200,
-            "An OpenAPI document",
-            |_| schemars::json_schema!({ "type": "object" }),
-        )],
+        &[DOCUMENT],
     ),
 ];
 

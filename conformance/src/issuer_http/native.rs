@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::desk::Desk;
 use super::faults::Travelled;
 use super::openapi;
-use super::routes::{self, Miss, Route};
+use super::routes::{self, DOCUMENT, Miss, Route, Told, of, route};
 use super::shapes::{
     Begin, LoggedIn, Login, Noted, Procedure, Refused, Revoke, SentWhat, State, Submission,
 };
@@ -30,108 +30,84 @@ pub(super) enum Operation {
     Document,
 }
 
-const NOT_READ: &str = "The body is not what it must be. Nothing has happened";
-const NO_SUCH: &str = "There is no such procedure";
+const BAD: Told = (
+    400,
+    "The body is not what it must be. Nothing has happened",
+    of::<Refused>,
+);
+const NONE: Told = (404, "There is no such procedure", of::<Refused>);
+const OVER: Told = (410, "It was over before", of::<Refused>);
+const CANNOT: Told = (422, "Refused", of::<Refused>);
 
 /// The list of what there is.
 pub(super) static ROUTES: [Route<Operation>; 7] = [
-    Route {
-        operation: Operation::Begin,
-        method: "POST",
-        path: "/sim/v1/procedures",
-        summary: "Begin a procedure",
-        body: Some(|generator| generator.subschema_for::<Begin>()),
-        answers: &[
-            (201, "It has begun", |it| it.subschema_for::<Procedure>()),
-            (400, NOT_READ, |it| it.subschema_for::<Refused>()),
-            (422, "Refused", |it| it.subschema_for::<Refused>()),
-            (429, "Too many", |it| it.subschema_for::<Refused>()),
+    route(
+        Operation::Begin,
+        ("POST", "/sim/v1/procedures"),
+        "Begin a procedure",
+        Some(of::<Begin>),
+        &[
+            (201, "It has begun", of::<Procedure>),
+            BAD,
+            CANNOT,
+            (429, "Too many", of::<Refused>),
         ],
-    },
-    Route {
-        operation: Operation::Submit,
-        method: "POST",
-        path: "/sim/v1/procedures/{id}",
-        summary: "Give something at the gate where a procedure stands",
-        body: Some(|generator| generator.subschema_for::<Submission>()),
-        answers: &[
-            (200, "The gate is passed", |it| {
-                it.subschema_for::<Procedure>()
-            }),
-            (400, NOT_READ, |it| it.subschema_for::<Refused>()),
-            (404, NO_SUCH, |it| it.subschema_for::<Refused>()),
-            (410, "It was over before", |it| {
-                it.subschema_for::<Refused>()
-            }),
-            (422, "Refused", |it| it.subschema_for::<Refused>()),
+    ),
+    route(
+        Operation::Submit,
+        ("POST", "/sim/v1/procedures/{id}"),
+        "Give something at the gate where a procedure stands",
+        Some(of::<Submission>),
+        &[
+            (200, "The gate is passed", of::<Procedure>),
+            BAD,
+            NONE,
+            OVER,
+            CANNOT,
         ],
-    },
-    Route {
-        operation: Operation::Resend,
-        method: "POST",
-        path: "/sim/v1/procedures/{id}/resend",
-        summary: "Have the code sent once more",
-        body: None,
-        answers: &[
-            (200, "It is on its way", |it| {
-                it.subschema_for::<Procedure>()
-            }),
-            (400, NOT_READ, |it| it.subschema_for::<Refused>()),
-            (404, NO_SUCH, |it| it.subschema_for::<Refused>()),
-            (410, "It was over before", |it| {
-                it.subschema_for::<Refused>()
-            }),
-            (422, "Refused", |it| it.subschema_for::<Refused>()),
-            (429, "No more are sent", |it| it.subschema_for::<Refused>()),
+    ),
+    route(
+        Operation::Resend,
+        ("POST", "/sim/v1/procedures/{id}/resend"),
+        "Have the code sent once more",
+        None,
+        &[
+            (200, "It is on its way", of::<Procedure>),
+            BAD,
+            NONE,
+            OVER,
+            CANNOT,
+            (429, "No more are sent", of::<Refused>),
         ],
-    },
-    Route {
-        operation: Operation::State,
-        method: "GET",
-        path: "/sim/v1/procedures/{id}",
-        summary: "Ask where a procedure stands; changes nothing",
-        body: None,
-        answers: &[
-            (200, "Where it stands", |it| it.subschema_for::<Procedure>()),
-            (404, NO_SUCH, |it| it.subschema_for::<Refused>()),
-        ],
-    },
-    Route {
-        operation: Operation::Login,
-        method: "POST",
-        path: "/sim/v1/login",
-        summary: "Try the secret in force; no session comes of it",
-        body: Some(|generator| generator.subschema_for::<Login>()),
-        answers: &[
-            (200, "How far it came", |it| it.subschema_for::<LoggedIn>()),
-            (400, NOT_READ, |it| it.subschema_for::<Refused>()),
-            (422, "Refused", |it| it.subschema_for::<Refused>()),
-        ],
-    },
-    Route {
-        operation: Operation::Revoke,
-        method: "POST",
-        path: "/sim/v1/revoke",
-        summary: "End an account, as its holder",
-        body: Some(|generator| generator.subschema_for::<Revoke>()),
-        answers: &[
-            (200, "It has ended", |it| it.subschema_for::<Noted>()),
-            (400, NOT_READ, |it| it.subschema_for::<Refused>()),
-            (422, "Refused", |it| it.subschema_for::<Refused>()),
-        ],
-    },
-    Route {
-        operation: Operation::Document,
-        method: "GET",
-        path: "/sim/v1/openapi.json",
-        summary: "This document",
-        body: None,
-        answers: &[(
-            200,
-            "An OpenAPI document",
-            |_| schemars::json_schema!({ "type": "object" }),
-        )],
-    },
+    ),
+    route(
+        Operation::State,
+        ("GET", "/sim/v1/procedures/{id}"),
+        "Ask where a procedure stands; changes nothing",
+        None,
+        &[(200, "Where it stands", of::<Procedure>), NONE],
+    ),
+    route(
+        Operation::Login,
+        ("POST", "/sim/v1/login"),
+        "Try the secret in force; no session comes of it",
+        Some(of::<Login>),
+        &[(200, "How far it came", of::<LoggedIn>), BAD, CANNOT],
+    ),
+    route(
+        Operation::Revoke,
+        ("POST", "/sim/v1/revoke"),
+        "End an account, as its holder",
+        Some(of::<Revoke>),
+        &[(200, "It has ended", of::<Noted>), BAD, CANNOT],
+    ),
+    route(
+        Operation::Document,
+        ("GET", "/sim/v1/openapi.json"),
+        "This document",
+        None,
+        &[DOCUMENT],
+    ),
 ];
 
 /// Answers a request. One that is not understood changes nothing.

@@ -2,13 +2,29 @@
 //! are made, so that neither can know a route that the other does not.
 
 use cie_emulator::control::http::Request;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// Longest name in a path, in characters.
 const LONGEST_NAME: usize = 64;
 
 /// Makes the schema of a type.
 pub(super) type Shape = fn(&mut SchemaGenerator) -> Schema;
+
+/// The shape of this type, kept once among the document's components.
+pub(super) fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// The shape of the document itself.
+fn document(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "object" })
+}
+
+/// A status with what it means and carries.
+pub(super) type Told = (u16, &'static str, Shape);
+
+/// What the route to a document answers.
+pub(super) const DOCUMENT: Told = (200, "An OpenAPI document", document);
 
 /// Something that can be asked for.
 pub(super) struct Route<O: 'static> {
@@ -19,8 +35,28 @@ pub(super) struct Route<O: 'static> {
     pub(super) summary: &'static str,
     /// The body of the request.
     pub(super) body: Option<Shape>,
-    /// Statuses with what they mean and carry.
-    pub(super) answers: &'static [(u16, &'static str, Shape)],
+    pub(super) answers: &'static [Told],
+}
+
+/// A route, written in the order in which it is read.
+pub(super) const fn route<O>(
+    operation: O,
+    (method, path): (&'static str, &'static str),
+    summary: &'static str,
+    body: Option<Shape>,
+    answers: &'static [Told],
+) -> Route<O>
+where
+    O: Copy,
+{
+    Route {
+        operation,
+        method,
+        path,
+        summary,
+        body,
+        answers,
+    }
 }
 
 /// Why a request asks for nothing there is.

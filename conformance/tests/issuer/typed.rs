@@ -6,17 +6,8 @@ use std::collections::BTreeSet;
 use cie_conformance::issuer::walk::{Condition, Outcome, Tone, Walk, Wish};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 
+use crate::play::POLICIES;
 use crate::world::{people, policies};
-
-const POLICIES: [&str; 7] = [
-    "cie-puk",
-    "cie-password",
-    "cie-activate",
-    "posteid-password",
-    "inps-pin-issue",
-    "inps-pin-reset",
-    "inps-pin-change",
-];
 
 const COMMANDS: [&str; 16] = [
     "advance",

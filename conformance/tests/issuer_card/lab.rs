@@ -118,6 +118,12 @@ impl Lab {
         }
     }
 
+    /// The last line of the issuer's audit.
+    pub(crate) fn last_told(&self) -> String {
+        let lines = self.issuer.audit().lines();
+        lines.last().expect("a line").to_string()
+    }
+
     /// One message there and back, through its form on the wire.
     pub(crate) fn sends(&mut self, request: &Request) -> Answer {
         let arrived = Request::from_http(&request.to_http()).expect("a message");

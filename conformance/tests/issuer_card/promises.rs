@@ -340,13 +340,7 @@ fn a_message_that_is_turned_away_leaves_a_trace() {
     lab.a01();
     let signature = lab.signed();
     assert_eq!(refused(&lab.a04(signature.clone())).0, "wrong_gate");
-    let last = lab
-        .issuer
-        .audit()
-        .lines()
-        .last()
-        .expect("a line")
-        .to_string();
+    let last = lab.last_told();
     assert!(
         last.ends_with("cie-puk #1 submit: the last proof, where the first is asked for"),
         "{last}"
@@ -354,13 +348,7 @@ fn a_message_that_is_turned_away_leaves_a_trace() {
     assert!(matches!(lab.a02(signature), Answer::Accepted { .. }));
     lab.client.nun = "CA99999ZZ".to_owned();
     assert_eq!(refused(&lab.a03("000000")).0, "mismatch");
-    let last = lab
-        .issuer
-        .audit()
-        .lines()
-        .last()
-        .expect("a line")
-        .to_string();
+    let last = lab.last_told();
     assert!(
         last.ends_with("submit: another number of the card than at the start"),
         "{last}"

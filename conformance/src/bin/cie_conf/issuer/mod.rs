@@ -4,6 +4,7 @@ mod list;
 mod serve;
 mod walk;
 
+use cie_conformance::issuer::clock::Timestamp;
 use cie_conformance::report::model::ExitCode;
 use clap::{Args, Subcommand};
 
@@ -32,4 +33,10 @@ impl Issuer {
             Command::Serve(command) => command.run(),
         }
     }
+}
+
+/// An instant on the command line.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write an instant such as 2026-03-02T09:00:00Z".to_owned())
 }

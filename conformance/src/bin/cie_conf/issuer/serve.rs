@@ -11,6 +11,7 @@ use cie_conformance::report::model::ExitCode;
 use cie_emulator::control::{Token, TokenFile, TokenFileError};
 use clap::Args;
 
+use super::instant;
 use crate::failure::Failure;
 use crate::output;
 
@@ -35,10 +36,10 @@ The issuer's clock stands still until POST /v1/clock/advance moves it. The same 
 requests give the same answers, to the byte. Ctrl-C and SIGTERM end it with exit code 0.")]
 pub(crate) struct Serve {
     /// Where clients find it, on this machine; port 0 takes any that is free
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = PUBLIC)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = PUBLIC, value_parser = address)]
     listen: SocketAddr,
     /// Serves the control port too
-    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = CONTROL)]
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = CONTROL, value_parser = address)]
     control: Option<SocketAddr>,
     /// The token: read from this file, or drawn and written into it when it is not there (and removed at the end)
     #[arg(long, value_name = "FILE", requires = "control")]
@@ -47,8 +48,13 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// What the issuer's own clock shows in the beginning
-    #[arg(long, value_name = "INSTANT", default_value = "2026-03-02T09:00:00Z")]
+    #[arg(long, value_name = "INSTANT", default_value = "2026-03-02T09:00:00Z", value_parser = instant)]
     opens: Timestamp,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("write an address and a port, such as {PUBLIC}"))
 }
 
 impl Serve {

@@ -14,6 +14,7 @@ use cie_conformance::scenario::Source;
 use cie_conformance::scenario::embedded::read_file;
 use clap::{Args, ValueEnum};
 
+use super::instant;
 use crate::failure::Failure;
 use crate::output;
 
@@ -63,11 +64,6 @@ enum CardState {
     PinBlocked,
     /// Ten wrong PUKs have locked it for good
     DocumentOnly,
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "write an instant such as 2026-03-02T09:00:00Z".to_owned())
 }
 
 fn channel(text: &str) -> Result<Channel, String> {
