@@ -1,10 +1,9 @@
-//! All timed themes in one program, because each program is linked with optimisation across every crate. A word on the command
+//! All timed themes of the card in one program, because each program is linked with optimisation across every crate. A word on the command
 //! line keeps to benchmarks whose name holds it, as usual: `cargo bench -p cie-benches --bench themes -- trace`.
 
 mod card;
 mod document;
 mod harness;
-mod judge;
 mod login;
 mod protected;
 
@@ -15,7 +14,6 @@ fn main() -> ExitCode {
         card::all(bench)?;
         protected::all(bench)?;
         login::all(bench)?;
-        document::all(bench)?;
-        judge::all(bench)
+        document::all(bench)
     })
 }

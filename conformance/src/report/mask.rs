@@ -240,7 +240,10 @@ impl Masker {
                 .chain(wire_response),
         );
         self.all(sw.iter_mut().chain(sw_text));
-        self.map(state);
+        for (name, words) in &mut state.0 {
+            *name = self.mask(name).into();
+            *words = self.mask(words);
+        }
         tlv.iter_mut().for_each(|node| self.tlv(node));
     }
 

@@ -135,6 +135,9 @@ impl Runner<'_> {
         result: &mut CaseResult,
     ) {
         let mut ended: Option<String> = None;
+        result
+            .steps
+            .reserve_exact(case.steps.len() + case.finally.len());
         for (number, step) in case.steps.iter().enumerate() {
             if self.interrupted.load(Ordering::Relaxed) && ended.is_none() {
                 ended = Some("the run was interrupted".to_owned());

@@ -160,15 +160,13 @@ pub fn run(
         .jobs
         .clamp(1, provider.capacity().max(1))
         .min(cases.len().max(1));
-    if jobs == 1 {
+    // This thread is one of the jobs.
+    std::thread::scope(|scope| {
+        for _ in 1..jobs {
+            scope.spawn(work);
+        }
         work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(work);
-            }
-        });
-    }
+    });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     Finished {
         cases: results.into_iter().flatten().collect(),

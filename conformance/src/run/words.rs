@@ -1,8 +1,10 @@
 //! What was done, as the report tells it.
 
+use std::borrow::Cow;
+
 use cie_emulator::wire::tlv::{Objects, Tag};
 
-use crate::report::model::{Counters, Exchange as Told, Phase, StepResult};
+use crate::report::model::{Counters, Exchange as Told, Phase, State, StepResult};
 use crate::scenario::Span;
 use crate::scenario::model::{Step, TlvPath};
 use crate::target::{CardState, StateChannel};
@@ -63,34 +65,35 @@ pub(super) fn show_state(told: &mut Told, state: &CardState) {
         pin: state.pin_tries,
         puk: state.puk_tries,
     });
-    let mut say = |name: &str, value: String| {
-        told.state.insert(name.to_owned(), value);
+    let application = state.selected_application.as_ref();
+    let channel = match state.channel {
+        StateChannel::Protected { counter } => counter,
+        _ => None,
     };
-    let proven = [
-        (state.security.device_authenticated, "device"),
-        (state.security.pin_verified, "PIN"),
-        (state.security.puk_verified, "PUK"),
+    let words = [
+        ("application", application.map(hex::encode_upper)),
+        ("authenticated", proven(state)),
+        (
+            "file",
+            state.selected_file.map(|file| format!("{file:04X}")),
+        ),
+        ("ssc", channel.map(|counter| format!("{counter:016X}"))),
     ];
-    let proven: Vec<&str> = proven
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, name)| name)
-        .collect();
-    if !proven.is_empty() {
-        say("authenticated", proven.join(", "));
-    }
-    if let Some(application) = &state.selected_application {
-        say("application", hex::encode_upper(application));
-    }
-    if let Some(file) = state.selected_file {
-        say("file", format!("{file:04X}"));
-    }
-    if let StateChannel::Protected {
-        counter: Some(counter),
-    } = state.channel
-    {
-        say("ssc", format!("{counter:016X}"));
-    }
+    let known = |(name, words): (&'static str, Option<String>)| Some((Cow::Borrowed(name), words?));
+    told.state = State(words.into_iter().filter_map(known).collect());
+}
+
+/// Who or what has been proven to the card.
+fn proven(state: &CardState) -> Option<String> {
+    let security = &state.security;
+    let all = [
+        (security.device_authenticated, "device"),
+        (security.pin_verified, "PIN"),
+        (security.puk_verified, "PUK"),
+    ];
+    let proven = all.into_iter().filter_map(|(is, name)| is.then_some(name));
+    let proven: Vec<&str> = proven.collect();
+    (!proven.is_empty()).then(|| proven.join(", "))
 }
 
 /// The value of the data object at a path.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cie_conformance::report::model::{
     CaseResult, Counters, Exchange, Failure, FailureKind, Level, Phase, Polarity, RequirementInfo,
-    RunResult, ScenarioInfo, StepResult, TargetInfo, Verdict,
+    RunResult, ScenarioInfo, State, StepResult, TargetInfo, Verdict,
 };
 
 /// Text that would run a script in a careless page, clear a careless terminal, and end a careless line.
@@ -20,6 +20,15 @@ fn map<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect()
+}
+
+fn state<const N: usize>(pairs: [(&'static str, &str); N]) -> State {
+    let pairs = pairs.into_iter();
+    State(
+        pairs
+            .map(|(name, words)| (name.into(), words.to_owned()))
+            .collect(),
+    )
 }
 
 fn tries(pin: u8, puk: u8) -> Option<Counters> {
@@ -98,7 +107,7 @@ fn locked() -> CaseResult {
             ),
         );
         exchange.tries = tries(left, 10);
-        exchange.state = map([
+        exchange.state = state([
             ("security_status", "device authenticated"),
             ("selected", "3F00/IAS"),
         ]);
@@ -224,7 +233,7 @@ fn broken() -> [CaseResult; 2] {
             plain_response: Some(HOSTILE.to_owned()),
             sw: Some("6F00".to_owned()),
             sw_text: Some(HOSTILE.to_owned()),
-            state: map([("note", HOSTILE)]),
+            state: state([("note", HOSTILE)]),
             ..Exchange::default()
         }],
     );

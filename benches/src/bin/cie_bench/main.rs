@@ -52,7 +52,7 @@ fn run_benches() -> Result<(), SetupError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["bench", "-p", "cie-benches"]);
-    for bench in ["themes", "process", "link", "issuer"] {
+    for bench in ["themes", "judge", "process", "link", "issuer"] {
         command.args(["--bench", bench]);
     }
     if cfg!(feature = "openssl") {

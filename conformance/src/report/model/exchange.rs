@@ -1,8 +1,10 @@
 //! One command and its response, in the plain and in the protected view.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::case::Counters;
 
@@ -42,11 +44,52 @@ pub struct Exchange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<Counters>,
     /// What the emulator's state was afterwards, in words: `security_status: PIN verified`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub state: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "State::is_empty")]
+    pub state: State,
     /// How long the card took, in nanoseconds. Absent in a deterministic run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ns: Option<u64>,
+}
+
+/// Names with words beside them, a mapping in the report. There is one for every exchange of a long run and most hold two names:
+/// a list takes a quarter of the room that a map would.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State(pub Vec<(Cow<'static, str>, String)>);
+
+impl State {
+    /// Whether nothing is told.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, words)| (name, words)))
+    }
+}
+
+impl<'de> Deserialize<'de> for State {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = State;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names with words beside them")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<State, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((name, words)) = map.next_entry::<String, String>()? {
+                    pairs.push((Cow::Owned(name), words));
+                }
+                Ok(State(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
 }
 
 /// How a status came back.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::requirements::Disposition;
 
 pub use case::{CaseResult, Counters, Failure, FailureKind, Phase, Polarity, StepResult};
-pub use exchange::{Channel, Exchange, TlvNode};
+pub use exchange::{Channel, Exchange, State, TlvNode};
 pub use verdict::{ExitCode, Totals, Verdict};
 
 /// The version of the JSON report that this crate writes and reads.

@@ -74,21 +74,37 @@ const TITLE: usize = 100;
 impl Step {
     /// The name its author gave it, or the verb as it is written; groups and turns of loops before it.
     pub fn title(&self) -> String {
-        let written = self.verb_span.text().split_whitespace();
-        let written = written.collect::<Vec<_>>().join(" ");
-        let opened = written.matches('{').count();
-        let open = opened.saturating_sub(written.matches('}').count());
-        let written = match &self.action {
-            Action::Issuer(step) => step.title(),
-            _ => written + &" }".repeat(open),
+        let mut own = match (&self.name, &self.action) {
+            (Some(name), _) => name.clone(),
+            (None, Action::Issuer(step)) => step.title(),
+            (None, _) => as_written(self.verb_span.text()),
         };
-        let mut own = self.name.clone().unwrap_or(written);
-        if own.chars().count() > TITLE {
-            own = own.chars().take(TITLE - 1).chain(['…']).collect();
+        if let Some((end, _)) = own.char_indices().nth(TITLE - 1)
+            && own.chars().nth(TITLE).is_some()
+        {
+            own.truncate(end);
+            own.push('…');
         }
-        let parts = self.path.iter().cloned().chain([own]);
-        parts.collect::<Vec<_>>().join(" › ")
+        if self.path.is_empty() {
+            return own;
+        }
+        format!("{} › {own}", self.path.join(" › "))
     }
+}
+
+/// What somebody wrote, on one line; braces that the end of the place left open are closed.
+fn as_written(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !written.is_empty() {
+            written.push(' ');
+        }
+        written.push_str(word);
+    }
+    let opened = written.matches('{').count();
+    let open = opened.saturating_sub(written.matches('}').count());
+    written.extend(std::iter::repeat_n(" }", open));
+    written
 }
 
 /// How a command or an answer travels.

@@ -1,15 +1,23 @@
 //! The judge: loading a scenario of 5,000 steps, running it against the same commands sent directly, and running many cases on
-//! one and on two processors.
+//! one and on two processors. All of it with the allocator that `cie-conf` has.
+
+#[path = "../themes/harness.rs"]
+mod harness;
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
-use crate::harness::{Bench, Routine};
 use cie_benches::results::{Figure, Measured, keep, kept};
 use cie_benches::{SetupError, reading_card, scenario_of};
 use cie_conformance::run::{DEFAULT_CHIP, EmbeddedCards, Options, Silent, run};
 use cie_conformance::scenario::{Case, Catalogue, Source, load};
+use harness::{Bench, Routine};
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const STEPS: usize = 5_000;
 /// Cases of a run with several jobs.
@@ -109,7 +117,9 @@ fn jobs(bench: &mut Bench) -> Result<(), SetupError> {
     )
 }
 
-pub(crate) fn all(bench: &mut Bench) -> Result<(), SetupError> {
-    steps(bench)?;
-    jobs(bench)
+fn main() -> ExitCode {
+    harness::run(|bench| {
+        steps(bench)?;
+        jobs(bench)
+    })
 }
