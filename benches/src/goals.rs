@@ -4,10 +4,10 @@
 /// How good a number is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
-    /// Not more than this.
-    AtMost(f64),
-    /// Not less than this.
-    AtLeast(f64),
+    /// Not more than this, in this unit; `×` for ratios.
+    AtMost(f64, &'static str),
+    /// Not less than this, in this unit; `×` for ratios.
+    AtLeast(f64, &'static str),
     /// None was set: the number is told.
     Told,
 }
@@ -53,13 +53,13 @@ pub const ROWS: &[Row] = &[
         "plain READ BINARY of 128 bytes",
         "",
         Origin::Ours("plain/READ BINARY 128"),
-        Goal::AtMost(300.0),
+        Goal::AtMost(300.0, "ns"),
     ),
     row(
         "heap allocations of a plain SELECT and READ BINARY",
         "",
         Origin::Figure("memory/allocations in plain"),
-        Goal::AtMost(0.0),
+        Goal::AtMost(0.0, "allocations"),
     ),
     row(
         "plain READ BINARY of 128 bytes",
@@ -77,13 +77,13 @@ pub const ROWS: &[Row] = &[
         "READ BINARY of 128 bytes under SM, 3DES",
         "its cipher and MAC calls",
         Origin::Figure("secure messaging/READ BINARY 128, 3DES"),
-        Goal::AtMost(1.2),
+        Goal::AtMost(1.2, "×"),
     ),
     row(
         "READ BINARY of 128 bytes under SM, AES-128",
         "its cipher and MAC calls",
         Origin::Figure("secure messaging/READ BINARY 128, AES-128"),
-        Goal::AtMost(1.2),
+        Goal::AtMost(1.2, "×"),
     ),
     row(
         "VERIFY under SM, 3DES",
@@ -95,7 +95,7 @@ pub const ROWS: &[Row] = &[
         "all files of a document under SM, 3DES",
         "their cipher and MAC calls",
         Origin::Figure("secure messaging/all files of a document, 3DES"),
-        Goal::AtMost(1.2),
+        Goal::AtMost(1.2, "×"),
     ),
     row(
         "key agreement",
@@ -125,13 +125,13 @@ pub const ROWS: &[Row] = &[
         "signature",
         "bare RSA: one private exponentiation",
         Origin::Figure("login/signature"),
-        Goal::AtMost(1.05),
+        Goal::AtMost(1.05, "×"),
     ),
     row(
         "key agreement, device authentication, VERIFY, signature",
         "the sum of their exponentiations",
         Origin::Figure("login/all parts"),
-        Goal::AtMost(1.1),
+        Goal::AtMost(1.1, "×"),
     ),
     row(
         "PACE, DH and 3DES",
@@ -149,13 +149,13 @@ pub const ROWS: &[Row] = &[
         "throughput through pcscd and the driver",
         "a dummy card on the same link",
         Origin::Figure("link/READ BINARY 128 through the driver"),
-        Goal::AtLeast(0.95),
+        Goal::AtLeast(0.95, "×"),
     ),
     row(
         "throughput through pcscd and vpcd",
         "the naive card side",
         Origin::Figure("link/READ BINARY 128 through vpcd"),
-        Goal::AtLeast(100.0),
+        Goal::AtLeast(100.0, "×"),
     ),
     row(
         "throughput of SELECT and GET CHALLENGE through pcscd and vpcd",
@@ -167,43 +167,49 @@ pub const ROWS: &[Row] = &[
         "a step of the judge, over the direct call",
         "",
         Origin::Figure("judge/a step over direct calls"),
-        Goal::AtMost(10.0),
+        Goal::AtMost(10.0, "µs"),
     ),
     row(
         "16 cases, one job",
         "two jobs, on two processors",
         Origin::Figure("judge/16 cases, one job"),
-        Goal::AtLeast(1.8),
+        Goal::AtLeast(1.8, "×"),
+    ),
+    row(
+        "what this machine can give: hashing, one thread",
+        "two threads that share nothing",
+        Origin::Figure("judge/hashing, one thread"),
+        Goal::Told,
     ),
     row(
         "fork of a card in a session",
         "",
         Origin::Timing("fork/fork of a card in a session"),
-        Goal::AtMost(1000.0),
+        Goal::AtMost(1000.0, "ns"),
     ),
     row(
         "memory of a forked card that verified, selected and read",
         "",
         Origin::Figure("memory/a forked card"),
-        Goal::AtMost(20.0),
+        Goal::AtMost(20.0, "kB"),
     ),
     row(
         "cie-card from its start to the first answer to reset",
         "",
         Origin::Figure("start/first answer to reset"),
-        Goal::AtMost(50.0),
+        Goal::AtMost(50.0, "ms"),
     ),
     row(
         "READ BINARY of 128 bytes under SM, traced",
         "not traced",
         Origin::Figure("trace/READ BINARY 128 under SM, traced"),
-        Goal::AtMost(1.15),
+        Goal::AtMost(1.15, "×"),
     ),
     row(
         "signature, traced",
         "not traced",
         Origin::Figure("trace/signature, traced"),
-        Goal::AtMost(1.15),
+        Goal::AtMost(1.15, "×"),
     ),
     row(
         "plain READ BINARY of 128 bytes, traced",
@@ -215,7 +221,7 @@ pub const ROWS: &[Row] = &[
         "plain READ BINARY of 128 bytes, faults layer idle",
         "no layer",
         Origin::Figure("faults/plain READ BINARY 128, faults idle"),
-        Goal::AtMost(1.15),
+        Goal::AtMost(1.15, "×"),
     ),
     row(
         "plain READ BINARY of 128 bytes, a fault for other commands",

@@ -25,15 +25,15 @@ pub fn tables() -> Result<String, SetupError> {
             Measured::Figure(figure) => line(&mut out, row, &figure),
             Measured::Missing(why) => {
                 missing.push(format!("- {}: {why}", row.what));
-                // The unit is the measurement's to know.
-                let goal = goal(row.goal, "").replace(" ×", "");
-                let (what, baseline) = (row.what, row.baseline);
+                let (what, baseline, goal) = (row.what, row.baseline, goal(row.goal));
                 let _ = writeln!(out, "| {what} | {baseline} | – | {goal} | missing |");
             }
         }
     }
-    missing.push("- faults layer idle: there is no faults layer yet".to_owned());
-    let _ = writeln!(out, "\nNot measured:\n{}\n", missing.join("\n"));
+    if !missing.is_empty() {
+        let _ = writeln!(out, "\nNot measured:\n{}", missing.join("\n"));
+    }
+    out.push('\n');
     out += "| one operation | undisturbed | median | 95 % confidence |\n|---|---|---|---|\n";
     for timing in &timings {
         let [low, high] = timing.interval.map(time);
@@ -107,23 +107,23 @@ fn line(out: &mut String, row: &Row, figure: &Figure) {
     if let (Some(ours), Some(baseline)) = (figure.ours, figure.baseline) {
         let _ = write!(measured, ": {} / {}", time(ours), time(baseline));
     }
-    let verdict = match row.goal {
-        Goal::AtMost(limit) if figure.value <= limit => "met",
-        Goal::AtLeast(limit) if figure.value >= limit => "met",
-        Goal::AtMost(_) | Goal::AtLeast(_) => "**missed**",
-        Goal::Told => "",
+    let met = match row.goal {
+        Goal::AtMost(limit, of) => Some(figure.value <= limit && of == unit_or_times(unit)),
+        Goal::AtLeast(limit, of) => Some(figure.value >= limit && of == unit_or_times(unit)),
+        Goal::Told => None,
     };
-    let (what, baseline, goal) = (row.what, row.baseline, goal(row.goal, unit));
+    let verdict = met.map_or("", |met| if met { "met" } else { "**missed**" });
+    let (what, baseline, goal) = (row.what, row.baseline, goal(row.goal));
     let _ = writeln!(
         out,
         "| {what} | {baseline} | {measured} | {goal} | {verdict} |"
     );
 }
 
-fn goal(goal: Goal, unit: &str) -> String {
+fn goal(goal: Goal) -> String {
     match goal {
-        Goal::AtMost(limit) => format!("≤ {limit} {}", unit_or_times(unit)),
-        Goal::AtLeast(limit) => format!("≥ {limit} {}", unit_or_times(unit)),
+        Goal::AtMost(limit, unit) => format!("≤ {limit} {unit}"),
+        Goal::AtLeast(limit, unit) => format!("≥ {limit} {unit}"),
         Goal::Told => String::new(),
     }
 }
@@ -194,8 +194,8 @@ mod tests {
         for (number, row) in ROWS.iter().enumerate() {
             assert!(!ROWS[..number].contains(row), "{}", row.what);
         }
-        assert_eq!(goal(Goal::AtMost(1.2), ""), "≤ 1.2 ×");
-        assert_eq!(goal(Goal::AtLeast(50.0), "ms"), "≥ 50 ms");
+        assert_eq!(goal(Goal::AtMost(1.2, "×")), "≤ 1.2 ×");
+        assert_eq!(goal(Goal::AtLeast(50.0, "ms")), "≥ 50 ms");
     }
 
     /// A row that compares two benchmarks shows both, and is missing where one of them was not run.
@@ -225,7 +225,7 @@ mod tests {
             what: "a",
             baseline: "b",
             origin: Origin::Figure("c"),
-            goal: Goal::AtMost(1.2),
+            goal: Goal::AtMost(1.2, "×"),
         };
         let verdict = |value| {
             let mut out = String::new();

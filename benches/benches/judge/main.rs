@@ -13,6 +13,7 @@ use cie_benches::results::{Figure, Measured, keep, kept};
 use cie_benches::{SetupError, reading_card, scenario_of};
 use cie_conformance::run::{DEFAULT_CHIP, EmbeddedCards, Options, Silent, run};
 use cie_conformance::scenario::{Case, Catalogue, Source, load};
+use cie_crypto::hash::sha256;
 use harness::{Bench, Routine};
 use mimalloc::MiMalloc;
 
@@ -90,7 +91,7 @@ fn steps(bench: &mut Bench) -> Result<(), SetupError> {
     let over = Figure {
         value: (ours - baseline) / 1e3,
         spread: None,
-        unit: "us".to_owned(),
+        unit: "µs".to_owned(),
         ..figure
     };
     keep("judge/a step over direct calls", &Measured::Figure(over))
@@ -117,9 +118,38 @@ fn jobs(bench: &mut Bench) -> Result<(), SetupError> {
     )
 }
 
+/// What two processors of this machine are good for when nothing is shared: no run can do better.
+fn processors(bench: &mut Bench) -> Result<(), SetupError> {
+    const HALF: usize = 12 << 20;
+    let hash = || usize::from(sha256(&[black_box(&[0x5A; 64 << 10])])[0]);
+    let half = || {
+        (0..HALF / (64 << 10))
+            .map(|_| hash())
+            .fold(0, usize::wrapping_add)
+    };
+    bench.against(
+        "judge",
+        1,
+        Routine {
+            name: "hashing, one thread",
+            run: &mut || half().wrapping_add(half()),
+        },
+        Routine {
+            name: "baseline: hashing, two threads",
+            run: &mut || {
+                std::thread::scope(|scope| {
+                    let other = scope.spawn(half);
+                    half().wrapping_add(other.join().unwrap_or(0))
+                })
+            },
+        },
+    )
+}
+
 fn main() -> ExitCode {
     harness::run(|bench| {
         steps(bench)?;
-        jobs(bench)
+        jobs(bench)?;
+        processors(bench)
     })
 }
