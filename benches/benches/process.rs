@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use cie_benches::allocation::{COUNTING, held};
+use cie_benches::growth::MEMORY_OF_CARDS;
 use cie_benches::login::Login;
 use cie_benches::results::{Figure, Measured, keep, target_directory};
 use cie_benches::{SetupError, reading_card};
@@ -20,13 +21,13 @@ static ALLOCATOR: &StatsAlloc<System> = COUNTING;
 /// Forks alive at once.
 const FORKS: usize = 1000;
 
-/// Forks an authenticated card many times, has each verify its PIN, select and read, and counts what they hold afterwards.
-fn memory_of_a_fork() -> Result<(), SetupError> {
-    let login = Login::record()?;
+/// Forks an authenticated card so many times, has each verify its PIN, select and read, and counts the bytes they hold
+/// afterwards, all together.
+fn held_by(login: &Login, forked: usize) -> Result<usize, SetupError> {
     let verify = login.verifies.turns().first().ok_or("no VERIFY")?;
-    let mut forks: Vec<Card> = Vec::with_capacity(FORKS);
+    let mut forks: Vec<Card> = Vec::with_capacity(forked);
     let before = held();
-    for _ in 0..FORKS {
+    for _ in 0..forked {
         let mut card = verify.before.fork();
         if card.transmit(&verify.command) != verify.answer {
             return Err("a fork answers differently".into());
@@ -35,8 +36,11 @@ fn memory_of_a_fork() -> Result<(), SetupError> {
         card.transmit(&[0x00, 0xB0, 0x00, 0x00, 0x00]);
         forks.push(card);
     }
-    let held = held() - before + forks.len() * size_of::<Card>();
-    let bytes = held as f64 / FORKS as f64;
+    Ok(held() - before + forks.len() * size_of::<Card>())
+}
+
+fn memory_of_a_fork() -> Result<(), SetupError> {
+    let bytes = held_by(&Login::record()?, FORKS)? as f64 / FORKS as f64;
     println!("a forked card that has verified, selected and read holds {bytes:.0} bytes");
     let figure = Figure {
         value: bytes / 1e3,
@@ -45,6 +49,15 @@ fn memory_of_a_fork() -> Result<(), SetupError> {
         ..Figure::default()
     };
     keep("memory/a forked card", &Measured::Figure(figure))
+}
+
+/// A line for each number of cards: the number, and the bytes they hold. `cie-bench growth` draws them.
+fn memory_of_cards(counts: &[String]) -> Result<(), SetupError> {
+    let login = Login::record()?;
+    for count in counts {
+        println!("{count} {}", held_by(&login, count.parse()?)?);
+    }
+    Ok(())
 }
 
 /// Allocations of selecting and reading in plain, many times over.
@@ -145,16 +158,25 @@ fn start() -> Result<(), SetupError> {
     keep("start/first answer to reset", &Measured::Figure(measure()?))
 }
 
+fn all(timed: bool) -> Result<(), SetupError> {
+    allocations_in_plain()?;
+    memory_of_a_fork()?;
+    if !timed {
+        println!("cie-card is started with `cargo bench` only: that builds it");
+        return Ok(());
+    }
+    start()
+}
+
 fn main() -> ExitCode {
-    let counted = allocations_in_plain().and_then(|()| memory_of_a_fork());
-    let all = match std::env::args().any(|argument| argument == "--bench") {
-        true => counted.and_then(|()| start()),
-        false => {
-            println!("cie-card is started with `cargo bench` only: that builds it");
-            counted
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words = arguments.iter().filter(|word| !word.starts_with('-'));
+    let words: Vec<String> = words.cloned().collect();
+    let result = match words.split_first() {
+        Some((first, counts)) if first == MEMORY_OF_CARDS => memory_of_cards(counts),
+        _ => all(arguments.iter().any(|argument| argument == "--bench")),
     };
-    match all {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the process could not be measured: {error}");

@@ -17,6 +17,7 @@ pub mod results;
 pub mod tape;
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::sync::Arc;
 
 use cie_conformance::target::Embedded;
@@ -30,6 +31,19 @@ use cie_emulator::persona::{Document, Persona, personalise};
 
 /// The error of anything that goes wrong while a bench is set up.
 pub type SetupError = Box<dyn std::error::Error>;
+
+/// `cargo bench -p cie-benches`, with the arithmetic of this program, whatever folder this is.
+#[must_use]
+pub fn cargo_bench() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["bench", "-p", "cie-benches"]);
+    if cfg!(feature = "openssl") {
+        command.args(["--features", "openssl"]);
+    }
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
 
 /// The image of the default citizen's card.
 ///

@@ -12,7 +12,7 @@ use crate::{SetupError, scenario_of};
 fn loaded(steps: usize) -> Result<Vec<Case>, SetupError> {
     let catalogue = Catalogue::of(&[DEFAULT_CHIP], &["adult-default"], &["CIE-READ-001"]);
     let text = scenario_of(steps);
-    let source = Source::new("growth.yaml", text.as_str());
+    let source = Source::new("bench.yaml", text.as_str());
     let loaded = load(&source, &catalogue);
     Ok(loaded.map_err(|problems| format!("{problems:?}"))?.cases)
 }
@@ -34,10 +34,10 @@ fn all_pass(cases: &[Case], cards: &EmbeddedCards, jobs: usize) -> Result<(), Se
 pub(super) fn steps() -> Result<Curve, SetupError> {
     let cards = EmbeddedCards::new(DEFAULT_CHIP);
     let (mut loading, mut running) = (Vec::new(), Vec::new());
-    for steps in [10, 100, 1_000, 10_000, 40_000] {
+    for steps in [10, 100, 1_000, 3_000, 10_000] {
         let text = scenario_of(steps);
         let catalogue = Catalogue::of(&[DEFAULT_CHIP], &["adult-default"], &["CIE-READ-001"]);
-        let source = Source::new("growth.yaml", text.as_str());
+        let source = Source::new("bench.yaml", text.as_str());
         let seconds = quickest(|| match load(&source, &catalogue) {
             Ok(_) => Ok(()),
             Err(problems) => Err(format!("{problems:?}").into()),

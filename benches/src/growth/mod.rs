@@ -36,6 +36,9 @@ pub struct Curve {
     pub straight: &'static str,
 }
 
+/// The word on which the bench `process` counts the memory of as many cards as the numbers after it say.
+pub const MEMORY_OF_CARDS: &str = "cards-memory";
+
 /// Measures one curve.
 type Measure = fn() -> Result<Curve, SetupError>;
 
@@ -45,7 +48,7 @@ pub const CURVES: [(&str, Measure); 7] = [
     ("cases", judge::cases),
     ("jobs", judge::jobs),
     ("cards", cards::time),
-    ("cards-memory", cards::memory),
+    (MEMORY_OF_CARDS, cards::memory),
     ("trace-length", files::trace),
     ("file-size", files::sizes),
 ];

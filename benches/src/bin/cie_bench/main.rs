@@ -1,16 +1,16 @@
 //! `cie-bench`: runs the benches and prints the tables, or draws how costs grow.
 
-use std::alloc::System;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use cie_benches::growth::{CURVES, plot};
-use cie_benches::{SetupError, allocation, report};
+use cie_benches::{SetupError, cargo_bench, report};
 use clap::{Parser, Subcommand};
-use stats_alloc::StatsAlloc;
+use mimalloc::MiMalloc;
 
+/// As `cie-conf` has it: the judge's curves are its users'.
 #[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = allocation::COUNTING;
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Benches of the CIE emulator: the tables of ratios, and the curves of growth
 #[derive(Parser)]
@@ -49,16 +49,10 @@ fn readme() -> PathBuf {
 }
 
 fn run_benches() -> Result<(), SetupError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["bench", "-p", "cie-benches"]);
+    let mut command = cargo_bench();
     for bench in ["themes", "judge", "process", "link", "issuer"] {
         command.args(["--bench", bench]);
     }
-    if cfg!(feature = "openssl") {
-        command.args(["--features", "openssl"]);
-    }
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
     match command.status()?.success() {
         true => Ok(()),
         false => Err("a bench failed; its message stands above".into()),
