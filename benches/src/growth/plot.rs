@@ -30,6 +30,8 @@ pub fn draw(curve: &Curve, path: &Path) -> Result<(), SetupError> {
     };
     let (left, right) = bounds(|point| point.0).ok_or("nothing to draw")?;
     let (low, high) = bounds(|point| point.1).ok_or("nothing to draw")?;
+    // Above the lines there is room for their names.
+    let top = high * 1.3 * (high / low).powf(0.4);
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
@@ -39,7 +41,7 @@ pub fn draw(curve: &Curve, path: &Path) -> Result<(), SetupError> {
         .y_label_area_size(74)
         .build_cartesian_2d(
             (left * 0.9..right * 1.1).log_scale(),
-            (low * 0.6..high * 2.2).log_scale(),
+            (low * 0.6..top).log_scale(),
         )?;
     chart
         .configure_mesh()
@@ -60,10 +62,14 @@ pub fn draw(curve: &Curve, path: &Path) -> Result<(), SetupError> {
         let dots = series.points.iter();
         chart.draw_series(dots.map(|point| Circle::new(*point, 4, colour.filled())))?;
     }
-    if let Some((across, up)) = curve.series.first().and_then(|series| series.points.last()) {
-        // Through the last point of the first line, from the left edge on or from where it enters.
-        let from = left.max(across * low * 0.7 / up);
-        let straight = [(from, up * from / across), (*across, *up)];
+    if let Some((across, up)) = curve
+        .series
+        .first()
+        .and_then(|series| series.points.first())
+    {
+        // From the first point of the first line to the right edge, or to where it leaves.
+        let to = right.min(across * top / up);
+        let straight = [(*across, *up), (to, up * to / across)];
         let style = ShapeStyle::from(GREY).stroke_width(1);
         chart
             .draw_series(DashedLineSeries::new(straight, 6, 5, style))?
