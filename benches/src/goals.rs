@@ -206,7 +206,7 @@ pub const ROWS: &[Row] = &[
         Goal::AtMost(1.15, "×"),
     ),
     row(
-        "signature, traced",
+        "signature, each of its two commands, traced",
         "not traced",
         Origin::Figure("trace/signature, traced"),
         Goal::AtMost(1.15, "×"),
