@@ -211,6 +211,21 @@ fn control_parameters_are_25_bytes_also_by_correction() {
     sees(&terminal.plain(&select.le(Le::Exactly(25))), 25, 0x9000);
 }
 
+/// Without `6Cxx` and `61xx` an answer still ends where Le does, except those that clients take whole.
+#[rstest]
+#[case::one(1)]
+#[case::all_but_one(24)]
+#[case::all(25)]
+fn no_answer_is_longer_than_le(#[case] ne: u16) {
+    let mut terminal = ready(ONLY_INTERNAL);
+    let whole = terminal.plain(&select_ef(0x1001));
+    sees(&whole, 25, 0x9000);
+    let part = terminal.plain(&select_ef(0x1001).le(Le::Exactly(ne)));
+    sees(&part, usize::from(ne), 0x9000);
+    assert!(whole.data.starts_with(&part.data));
+    sees(&terminal.plain(&proof().le(Le::Exactly(ne))), 256, 0x9000);
+}
+
 /// A client that retries a `6Cxx` inside a session loses count of its messages.
 #[test]
 fn never_6cxx_nor_61xx_under_secure_messaging() {

@@ -14,6 +14,10 @@ pub(super) struct Pending {
     sw: StatusWord,
 }
 
+/// Clients take these answers whole, domain parameters and proofs of more than 256 bytes, whatever Le they write. Every other
+/// answer ends where Le does (ISO/IEC 7816-4:2020 §5.1).
+const WHOLE: [u8; 2] = [ins::GET_DATA, ins::INTERNAL_AUTHENTICATE];
+
 impl Card {
     /// Sends a plain answer whole, or as the profile has it behind `6Cxx` or `61xx`.
     pub(super) fn send_plain(&mut self, sw: StatusWord, command: &Command<'_>) {
@@ -44,7 +48,13 @@ impl Card {
             });
             return;
         }
-        Response { data: reply, sw }.emit(out);
+        let data = match command.le {
+            Some(Le::Exactly(n)) if !WHOLE.contains(&command.header.ins) => {
+                reply.get(..usize::from(n)).unwrap_or(reply)
+            }
+            _ => reply,
+        };
+        Response { data, sw }.emit(out);
     }
 
     /// GET RESPONSE (ISO/IEC 7816-4:2020 §11.8.1): the one plain command that leaves a session alone.

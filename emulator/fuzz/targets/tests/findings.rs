@@ -12,6 +12,9 @@ use rstest::rstest;
 #[case::words_for_objects_without_end("apdu", "objects-without-end")]
 // The judge's "flip this bit of the cryptogram" left a shorter cryptogram as it was, and the right command was held against the card.
 #[case::bit_beyond_the_cryptogram("card_session", "bit-beyond-the-cryptogram")]
+// A plain answer was longer than the Le of its command.
+#[case::more_than_was_wanted("card_session", "more-than-was-wanted")]
+#[case::more_than_was_wanted_by_a_reader("emrtd_session", "more-than-was-wanted")]
 fn mended(#[case] target: &str, #[case] name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fixtures/corpora");
     let input = fs::read(folder.join(target).join(name)).unwrap();

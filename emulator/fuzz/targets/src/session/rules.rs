@@ -136,7 +136,10 @@ pub(super) fn answer(command: Option<&Command<'_>>, response: &[u8]) {
         .and_then(Command::ne)
         .unwrap_or(65536);
     let length = response.len().saturating_sub(2);
-    assert!(length <= ne, "{length} bytes where {ne} were wanted");
+    assert!(
+        length <= ne,
+        "{length} bytes where {ne} were wanted: {command:02X?} {response:02X?}"
+    );
     let status = response.last_chunk::<2>().copied().unwrap_or_default();
     let known = status == [0x90, 0x00] || matches!(status[0], 0x61..=0x6F);
     assert!(known, "{status:02X?} is no status word");
