@@ -86,6 +86,12 @@ impl Draft {
                 self.objects.extend(copy);
                 self.objects.sort_by_key(|(tag, _)| tag.0);
             }
+            // A command that goes out right would be held against the card that answers it.
+            Tamper::ReorderObjects if self.objects.is_empty() => {
+                return Err(ChannelError::NothingToSpoil(
+                    "the checksum is the only object",
+                ));
+            }
             Tamper::ReorderObjects => self.objects.reverse(),
             Tamper::ExtraObject { tag, value } => {
                 let object = (Tag(*tag), tlv::object(*tag, value));

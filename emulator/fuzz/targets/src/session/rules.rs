@@ -129,8 +129,13 @@ pub(super) fn proofs(flow: &Flow) -> Vec<Vec<u8>> {
 /// An answer as such: whole, no longer than was asked for, with a status word of the standard.
 pub(super) fn answer(command: Option<&Command<'_>>, response: &[u8]) {
     assert!(response.len() >= 2, "half a status word");
-    // Clients take domain parameters and protected proofs of more than 256 bytes in answer to short commands.
-    let whole = [ins::GET_DATA, ins::INTERNAL_AUTHENTICATE];
+    // Clients take domain parameters, protected proofs and PACE's keys of 2048 bits, more than 256 bytes, in answer to short
+    // commands.
+    let whole = [
+        ins::GET_DATA,
+        ins::INTERNAL_AUTHENTICATE,
+        ins::GENERAL_AUTHENTICATE,
+    ];
     let ne = command
         .filter(|command| !whole.contains(&command.header.ins))
         .and_then(Command::ne)
