@@ -20,6 +20,8 @@ use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::Arc;
 
+use cie_conformance::run::DEFAULT_CHIP;
+use cie_conformance::scenario::{Case, Catalogue, Source, load};
 use cie_conformance::target::Embedded;
 use cie_conformance::terminal::Terminal;
 use cie_conformance::terminal::ias::{OpenOptions, open_device_authentication};
@@ -86,6 +88,18 @@ pub fn authenticated() -> Result<Terminal, SetupError> {
     terminal.power_on()?;
     open_device_authentication(&mut terminal, OpenOptions::default())?;
     Ok(terminal)
+}
+
+/// The cases of a scenario with this many plain reads: one.
+///
+/// # Errors
+/// When it is longer than a scenario may be.
+pub fn cases_of(steps: usize) -> Result<Vec<Case>, SetupError> {
+    let catalogue = Catalogue::of(&[DEFAULT_CHIP], &["adult-default"], &["CIE-READ-001"]);
+    let text = scenario_of(steps);
+    let source = Source::new("bench.yaml", text.as_str());
+    let loaded = load(&source, &catalogue);
+    Ok(loaded.map_err(|problems| format!("{problems:?}"))?.cases)
 }
 
 /// A scenario with this many plain reads.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use cie_benches::results::{Figure, Measured, keep, kept};
-use cie_benches::{SetupError, reading_card, scenario_of};
+use cie_benches::{SetupError, cases_of, reading_card, scenario_of};
 use cie_conformance::run::{DEFAULT_CHIP, EmbeddedCards, Options, Silent, run};
 use cie_conformance::scenario::{Case, Catalogue, Source, load};
 use cie_crypto::hash::sha256;
@@ -23,14 +23,6 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const STEPS: usize = 5_000;
 /// Cases of a run with several jobs.
 const CASES: usize = 16;
-
-fn cases(steps: usize) -> Result<Vec<Case>, SetupError> {
-    let catalogue = Catalogue::of(&[DEFAULT_CHIP], &["adult-default"], &["CIE-READ-001"]);
-    let text = scenario_of(steps);
-    let source = Source::new("bench.yaml", text.as_str());
-    let loaded = load(&source, &catalogue);
-    Ok(loaded.map_err(|problems| format!("{problems:?}"))?.cases)
-}
 
 /// Runs all; gives how many passed.
 fn passed(cases: &[Case], cards: &EmbeddedCards, jobs: usize) -> usize {
@@ -56,7 +48,7 @@ fn steps(bench: &mut Bench) -> Result<(), SetupError> {
             run: &mut || load(&source, &catalogue).map_or(0, |loaded| loaded.cases.len()),
         },
     );
-    let (cases, cards) = (cases(STEPS)?, EmbeddedCards::new(DEFAULT_CHIP));
+    let (cases, cards) = (cases_of(STEPS)?, EmbeddedCards::new(DEFAULT_CHIP));
     if passed(&cases, &cards, 1) != 1 {
         return Err("the scenario of the bench does not pass".into());
     }
@@ -98,7 +90,7 @@ fn steps(bench: &mut Bench) -> Result<(), SetupError> {
 }
 
 fn jobs(bench: &mut Bench) -> Result<(), SetupError> {
-    let one = cases(STEPS / 5)?;
+    let one = cases_of(STEPS / 5)?;
     let many: Vec<Case> = std::iter::repeat_n(one, CASES).flatten().collect();
     let cards = EmbeddedCards::new(DEFAULT_CHIP);
     if passed(&many, &cards, 2) != CASES {

@@ -1,5 +1,5 @@
-//! All timed themes of the card in one program, because each program is linked with optimisation across every crate. A word on the command
-//! line keeps to benchmarks whose name holds it, as usual: `cargo bench -p cie-benches --bench themes -- trace`.
+//! All timed themes of the card in one program, because each program is linked with optimisation across every crate. A word on
+//! the command line keeps to benchmarks whose name holds it, as usual: `cargo bench -p cie-benches --bench themes -- trace`.
 
 mod card;
 mod document;

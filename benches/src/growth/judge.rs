@@ -7,15 +7,7 @@ use cie_conformance::run::{DEFAULT_CHIP, EmbeddedCards, Options, Silent, run};
 use cie_conformance::scenario::{Case, Catalogue, Source, load};
 
 use super::{Curve, quickest, series};
-use crate::{SetupError, scenario_of};
-
-fn loaded(steps: usize) -> Result<Vec<Case>, SetupError> {
-    let catalogue = Catalogue::of(&[DEFAULT_CHIP], &["adult-default"], &["CIE-READ-001"]);
-    let text = scenario_of(steps);
-    let source = Source::new("bench.yaml", text.as_str());
-    let loaded = load(&source, &catalogue);
-    Ok(loaded.map_err(|problems| format!("{problems:?}"))?.cases)
-}
+use crate::{SetupError, cases_of, scenario_of};
 
 fn all_pass(cases: &[Case], cards: &EmbeddedCards, jobs: usize) -> Result<(), SetupError> {
     let options = Options {
@@ -43,7 +35,7 @@ pub(super) fn steps() -> Result<Curve, SetupError> {
             Err(problems) => Err(format!("{problems:?}").into()),
         })?;
         loading.push((steps as f64, seconds * 1e3));
-        let cases = loaded(steps)?;
+        let cases = cases_of(steps)?;
         all_pass(&cases, &cards, 1)?;
         let seconds = quickest(|| all_pass(&cases, &cards, 1))?;
         running.push((steps as f64, seconds * 1e3));
@@ -60,7 +52,7 @@ pub(super) fn steps() -> Result<Curve, SetupError> {
 
 pub(super) fn cases() -> Result<Curve, SetupError> {
     let cards = EmbeddedCards::new(DEFAULT_CHIP);
-    let one = loaded(20)?;
+    let one = cases_of(20)?;
     let mut points = Vec::new();
     for count in [1_usize, 10, 100, 1_000, 10_000] {
         let cases: Vec<Case> = std::iter::repeat_n(&one, count)
@@ -83,7 +75,7 @@ pub(super) fn cases() -> Result<Curve, SetupError> {
 
 pub(super) fn jobs() -> Result<Curve, SetupError> {
     let cards = EmbeddedCards::new(DEFAULT_CHIP);
-    let one = loaded(1_000)?;
+    let one = cases_of(1_000)?;
     let cases: Vec<Case> = std::iter::repeat_n(&one, 32).flatten().cloned().collect();
     all_pass(&cases, &cards, 2)?;
     let mut points = Vec::new();

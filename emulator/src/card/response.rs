@@ -15,7 +15,7 @@ pub(super) struct Pending {
 }
 
 /// Clients take these answers whole, domain parameters and proofs of more than 256 bytes, whatever Le they write. Every other
-/// answer ends where Le does (ISO/IEC 7816-4:2020 §5.1).
+/// answer ends where Le does (ISO/IEC 7816-4:2020 §5.2).
 const WHOLE: [u8; 2] = [ins::GET_DATA, ins::INTERNAL_AUTHENTICATE];
 
 impl Card {

@@ -51,8 +51,8 @@ pub struct Exchange {
     pub duration_ns: Option<u64>,
 }
 
-/// Names with words beside them, a mapping in the report. There is one for every exchange of a long run and most hold two names:
-/// a list takes a quarter of the room that a map would.
+/// Names with words beside them, a mapping in the report. There is one for every exchange of a long run and most hold two names,
+/// where the smallest node of a map has room for eleven.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State(pub Vec<(Cow<'static, str>, String)>);
 
