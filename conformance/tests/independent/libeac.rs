@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use cie_emulator::card::{Card, Reset};
-use cie_emulator::persona::CVCA_REFERENCE;
+use cie_emulator::card::Card;
+use cie_emulator::persona::{CVCA_REFERENCE, CardData};
 use rstest::rstest;
 
 use crate::{card_of, compile, file, told, wanted};
@@ -23,10 +23,11 @@ fn program() -> &'static PathBuf {
     })
 }
 
-/// Lets the program talk to the card; what it told at the end.
-fn talk(card: &mut Card, arguments: &[String]) -> (bool, String) {
+/// Lets the program talk to the card, with keys of this seed; what it told at the end.
+fn talk(card: &mut Card, seed: u32, arguments: &[String]) -> (bool, String) {
     let mut child = Command::new(program())
         .args(arguments)
+        .arg(format!("seed={seed}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -52,6 +53,7 @@ fn talk(card: &mut Card, arguments: &[String]) -> (bool, String) {
 #[case::cie_short_nonce("adult-default", "id-PACE-DH-GM-3DES-CBC-CBC", &["pace_nonce=8"])]
 #[case::modern("adult-modern", "id-PACE-ECDH-GM-AES-CBC-CMAC-128", &[])]
 fn libeac_opens_pace_and_reads(
+    #[values(1, 2, 3)] seed: u32,
     #[case] persona: &str,
     #[case] protocol: &str,
     #[case] settings: &[&str],
@@ -61,7 +63,7 @@ fn libeac_opens_pace_and_reads(
     }
     let (mut card, data) = card_of(persona, settings);
     let can = data.document.can.as_str().to_owned();
-    let (success, output) = talk(&mut card, &[can]);
+    let (success, output) = talk(&mut card, seed, &[can]);
     assert!(success, "{output}");
     let told = told(&output);
     let name = hex::decode(&told["protocol"]).unwrap();
@@ -81,7 +83,7 @@ fn libeac_with_another_can_gets_nothing() {
     } else {
         "000000"
     };
-    let (success, output) = talk(&mut card, &[wrong.to_owned()]);
+    let (success, output) = talk(&mut card, 1, &[wrong.to_owned()]);
     assert!(!success);
     assert!(!output.contains("EF.COM"), "{output}");
 }
@@ -159,39 +161,58 @@ fn chain(folder: &Path) -> Vec<String> {
     ]
 }
 
-#[rstest]
-#[case::cie("adult-default", "kat", "id-CA-DH-3DES-CBC-CBC", "2")]
-#[case::modern("adult-modern", "at", "id-CA-ECDH-AES-CBC-CMAC-128", "13")]
-fn libeac_authenticates_the_chip_and_itself(
-    #[case] persona: &str,
-    #[case] form: &str,
-    #[case] protocol: &str,
-    #[case] parameters: &str,
-) {
-    if !wanted("Chip Authentication with libeac") {
-        return;
-    }
-    let (mut card, data) = card_of(persona, &[]);
+/// Chip Authentication as the persona's card does it: command, protocol, domain parameters.
+fn chip_authentication(persona: &str, data: &CardData) -> Vec<String> {
+    let (form, protocol, parameters) = match persona {
+        "adult-modern" => ("at", "id-CA-ECDH-AES-CBC-CMAC-128", 13),
+        _ => ("kat", "id-CA-DH-3DES-CBC-CBC", 2),
+    };
     let key = hex::encode_upper(&data.document.chip_public_key);
-    let mut arguments = vec![
+    vec![
         data.document.can.as_str().to_owned(),
         format!("ca={form}:{key}"),
         format!("ca_oid={protocol}"),
         format!("ca_parameters={parameters}"),
-    ];
-    let (success, output) = talk(&mut card, &arguments);
-    assert!(success, "{output}");
-    assert_eq!(told(&output)["EF.DG1"], file(&data, "EF.DG1"));
+    ]
+}
 
-    // The fingerprints open to a terminal with the authority's word only.
+#[rstest]
+#[case::cie("adult-default")]
+#[case::modern("adult-modern")]
+fn libeac_without_an_authority_reads_no_fingerprints(#[case] persona: &str) {
+    if !wanted("Chip Authentication with libeac") {
+        return;
+    }
+    let (mut card, data) = card_of(persona, &[]);
+    let mut arguments = chip_authentication(persona, &data);
     arguments.push("dg3".to_owned());
-    card.reset(Reset::Cold);
-    let (success, _) = talk(&mut card, &arguments);
+    let (success, output) = talk(&mut card, 1, &arguments);
+    assert_eq!(told(&output)["EF.DG1"], file(&data, "EF.DG1"));
     assert!(!success, "fingerprints without terminal authentication");
+}
+
+/// One number in 256 begins with a zero byte, and here every side must keep it (PKCS #3; BSI TR-03111 §3.1.2).
+#[rstest]
+#[case::cie("adult-default", None)]
+#[case::cie_short_secret("adult-default", Some("secret"))]
+#[case::cie_short_key("adult-default", Some("key"))]
+#[case::modern("adult-modern", None)]
+#[case::modern_short_secret("adult-modern", Some("secret"))]
+#[case::modern_short_key("adult-modern", Some("key"))]
+fn libeac_authenticates_the_chip_and_itself(#[case] persona: &str, #[case] short: Option<&str>) {
+    if !wanted("Chip and Terminal Authentication with libeac") {
+        return;
+    }
+    let (mut card, data) = card_of(persona, &[]);
+    let mut arguments = chip_authentication(persona, &data);
+    arguments.push("dg3".to_owned());
+    arguments.extend(short.map(|what| format!("short={what}")));
     let folder = tempfile::tempdir().unwrap();
     arguments.extend(chain(folder.path()));
-    card.reset(Reset::Cold);
-    let (success, output) = talk(&mut card, &arguments);
+    let (success, output) = talk(&mut card, 1, &arguments);
     assert!(success, "{output}");
-    assert_eq!(told(&output)["EF.DG3"], file(&data, "EF.DG3"));
+    let told = told(&output);
+    for name in ["EF.DG1", "EF.DG3"] {
+        assert_eq!(told[name], file(&data, name), "{name}");
+    }
 }

@@ -14,7 +14,11 @@
  *                              terminal authentication: PKCS#8 key, holder reference, certificates (7F21) from below the
  *                              trust anchor on, each behind the reference of its issuer
  *     dg3                      read EF.DG3 at the end
+ *     seed=N                   keys are drawn from this number: the same run every time
+ *     short=secret | short=key chip authentication with a key drawn until the shared secret, or the number that stands for
+ *                              the key (a point's x), begins with a zero byte
  */
+#define OPENSSL_API_COMPAT 0x10100000L /* RAND_set_rand_method, which is how a program brings its own randomness */
 #include <eac/ca.h>
 #include <eac/eac.h>
 #include <eac/pace.h>
@@ -22,9 +26,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +183,59 @@ static void command_apdu(bytes *out, const unsigned char header[4], const bytes 
     }
 }
 
+static uint64_t seed, drawn;
+
+/* SHA-256 of the seed and a counter, block after block. */
+static int draw(unsigned char *to, int length)
+{
+    unsigned char block[SHA256_DIGEST_LENGTH];
+    for (int i = 0; i < length; i++) {
+        if (i % SHA256_DIGEST_LENGTH == 0) {
+            uint64_t from[2] = {seed, drawn++};
+            SHA256((const unsigned char *)from, sizeof from, block);
+        }
+        to[i] = block[i % SHA256_DIGEST_LENGTH];
+    }
+    return 1;
+}
+
+static int always(void)
+{
+    return 1;
+}
+
+static void draw_from(const char *number)
+{
+    static RAND_METHOD method = {.bytes = draw, .pseudorand = draw, .status = always};
+    seed = strtoull(number, NULL, 10);
+    if (!RAND_set_rand_method(&method))
+        fail("bringing randomness of its own");
+}
+
+/*
+ * libeac 1.1 keeps no leading zero bytes of a modular shared secret (OpenSSL's DH_compute_key) nor of an x-coordinate that
+ * stands for a point, one in 256 of either. PKCS #3 and BSI TR-03111 clause 3.1.2 want the length of the prime: here they
+ * come back, and it is told.
+ */
+static void widen(const char *name, BUF_MEM *number, size_t size)
+{
+    size_t had = number->length;
+    if (had >= size)
+        return;
+    if (!BUF_MEM_grow(number, size))
+        fail("memory");
+    memmove(number->data + size - had, number->data, had);
+    memset(number->data, 0, size - had);
+    tell(name, number->data, size);
+}
+
+/* The shared secret of an agreement as long as the prime. */
+static void widen_secret(KA_CTX *ka, size_t size_of_key)
+{
+    int modular = EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC;
+    widen("widened_secret", ka->shared_secret, modular ? (size_t)EVP_PKEY_size(ka->key) : (size_of_key - 1) / 2);
+}
+
 static BUF_MEM *padded(const bytes *data)
 {
     BUF_MEM *raw = buffer(data->at, data->length), *out = EAC_add_iso_pad(ctx, raw);
@@ -325,8 +383,11 @@ static void pace(const char *can, bytes *chip_ephemeral)
     own = PACE_STEP3B_generate_ephemeral_key(ctx);
     general_authenticate(0x10, 0x83, own, 0x84, chip_ephemeral);
     in = buffer(chip_ephemeral->at, chip_ephemeral->length);
-    if (!PACE_STEP3B_compute_shared_secret(ctx, in) || !PACE_STEP3C_derive_keys(ctx))
+    if (!PACE_STEP3B_compute_shared_secret(ctx, in))
         fail("the key agreement");
+    widen_secret(ctx->pace_ctx->ka_ctx, in->length);
+    if (!PACE_STEP3C_derive_keys(ctx))
+        fail("the keys of the session");
     own = PACE_STEP3D_compute_authentication_token(ctx, in);
     general_authenticate(0x00, 0x85, own, 0x86, &answer);
     if (PACE_STEP3D_verify_authentication_token(ctx, buffer(answer.at, answer.length)) != 1)
@@ -373,8 +434,58 @@ static void derive(KA_CTX *ka, unsigned char counter, BUF_MEM **key, int length)
     *key = buffer(digest, (size_t)length);
 }
 
+/* The short form of a public key (BSI TR-03110-3 clause A.2.2.3): x of a point, as long as the prime, or a digest. */
+static BUF_MEM *compressed(int protocol, const char *name, BUF_MEM *key)
+{
+    BUF_MEM *out = EAC_Comp(ctx, protocol, key);
+    if (!out)
+        fail("the short form of a key");
+    if (out->length != SHA_DIGEST_LENGTH)
+        widen(name, out, (key->length - 1) / 2);
+    return out;
+}
+
+/* Whether the key drawn has what the option `wanted` asks for. */
+static int is_short(const char *wanted, const KA_CTX *ka, const BUF_MEM *own)
+{
+    int modular = EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC;
+    size_t size = modular ? (size_t)EVP_PKEY_size(ka->key) : (own->length - 1) / 2;
+    const BUF_MEM *secret = ka->shared_secret;
+    if (!strcmp(wanted, "secret"))
+        return secret->length < size || !secret->data[0];
+    return modular ? own->length < size || !own->data[0] : !own->data[1];
+}
+
+/* A key of the terminal for chip authentication and what it shares with the chip; drawn again until it is as wanted. */
+static BUF_MEM *agree(KA_CTX *ka, BUF_MEM *chip, const char *wanted)
+{
+    for (int tries = 0; tries < 20000; tries++) {
+        if (EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC) {
+            /* OpenSSL draws a modular private key only where there is none; the subgroup has an order of 256 bits. */
+            DH *dh = EVP_PKEY_get1_DH(ka->key);
+            BIGNUM *private = BN_new();
+            if (!dh || !private || !BN_rand(private, 255, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) ||
+                !DH_set0_key(dh, NULL, private))
+                fail("drawing a private key");
+            DH_free(dh);
+        }
+        BUF_MEM *own = ka->generate_key(ka->key, ctx->bn_ctx);
+        if (!own)
+            fail("the terminal's ephemeral key");
+        ka->shared_secret = ka->compute_key(ka->key, chip, ctx->bn_ctx);
+        if (!ka->shared_secret)
+            fail("the shared secret with the chip");
+        if (!wanted || is_short(wanted, ka, own))
+            return own;
+        BUF_MEM_free(own);
+        BUF_MEM_free(ka->shared_secret);
+    }
+    fail("drawing a key that is short");
+    return NULL;
+}
+
 /* ICAO 9303-11 clause 6.2. */
-static BUF_MEM *chip_authentication(const char *how, const char *protocol, int parameters)
+static BUF_MEM *chip_authentication(const char *how, const char *protocol, int parameters, const char *wanted)
 {
     static bytes key, data, answer;
     int by_kat = !strncmp(how, "kat:", 4), nid = OBJ_sn2nid(protocol);
@@ -382,9 +493,8 @@ static BUF_MEM *chip_authentication(const char *how, const char *protocol, int p
         fail("the chip authentication's protocol");
     from_hex(strchr(how, ':') + 1, &key);
     KA_CTX *ka = ctx->ca_ctx->ka_ctx;
-    BUF_MEM *own = ka->generate_key(ka->key, ctx->bn_ctx), *chip = buffer(key.at, key.length);
-    if (!own)
-        fail("the terminal's ephemeral key");
+    BUF_MEM *own = agree(ka, buffer(key.at, key.length), wanted);
+    widen_secret(ka, own->length);
     data.length = 0;
     if (by_kat) {
         object(&data, 0x91, own->data, own->length);
@@ -395,9 +505,6 @@ static BUF_MEM *chip_authentication(const char *how, const char *protocol, int p
         send("MSE:Set AT", 0, 0x22, 0x41A4, &data, -1, &answer, 0x9000);
         general_authenticate(0x00, 0x80, own, 0, &answer);
     }
-    ka->shared_secret = ka->compute_key(ka->key, chip, ctx->bn_ctx);
-    if (!ka->shared_secret)
-        fail("the shared secret with the chip");
     derive(ka, 1, &ka->k_enc, ka->enc_keylen);
     derive(ka, 2, &ka->k_mac, ka->mac_keylen);
     if (!EAC_CTX_set_encryption_ctx(ctx, EAC_ID_CA))
@@ -440,8 +547,8 @@ static void terminal_authentication(const char *key, const char *chr, char *cert
     if (!EAC_CTX_init_ta(ctx, text.at, text.length, own_certificate.at, own_certificate.length) ||
         !TA_STEP4_set_nonce(ctx, buffer(challenge.at, challenge.length)))
         fail("the terminal's key and certificate");
-    BUF_MEM *compressed = EAC_Comp(ctx, EAC_ID_CA, ephemeral);
-    BUF_MEM *signature = TA_STEP5_sign(ctx, compressed, buffer(card->at, card->length), NULL);
+    BUF_MEM *own_short = compressed(EAC_ID_CA, "widened_key", ephemeral);
+    BUF_MEM *signature = TA_STEP5_sign(ctx, own_short, buffer(card->at, card->length), NULL);
     data.length = 0;
     append_buffer(&data, signature, "the terminal's signature");
     send("EXTERNAL AUTHENTICATE", 0, 0x82, 0, &data, -1, &answer, 0x9000);
@@ -465,6 +572,8 @@ int main(int count, char **arguments)
         return 2;
     }
     EAC_init();
+    if (option(count, arguments, "seed"))
+        draw_from(option(count, arguments, "seed"));
     ctx = EAC_CTX_new();
     if (!ctx)
         fail("libeac");
@@ -475,13 +584,14 @@ int main(int count, char **arguments)
     char *ca = option(count, arguments, "ca");
     if (ca) {
         const char *parameters = option(count, arguments, "ca_parameters");
-        BUF_MEM *own = chip_authentication(ca, option(count, arguments, "ca_oid"), atoi(parameters ? parameters : "0"));
+        BUF_MEM *own = chip_authentication(ca, option(count, arguments, "ca_oid"), atoi(parameters ? parameters : "0"),
+                                           option(count, arguments, "short"));
         read_file("EF.DG1", 1);
         char *certificates = option(count, arguments, "ta_cert");
         if (certificates) {
             /* What identifies the card in the signature is the short form of its ephemeral key of PACE. */
-            append_buffer(&card, EAC_Comp(ctx, EAC_ID_PACE, buffer(chip_ephemeral.at, chip_ephemeral.length)),
-                          "compression of the chip's ephemeral key");
+            BUF_MEM *ephemeral = buffer(chip_ephemeral.at, chip_ephemeral.length);
+            append_buffer(&card, compressed(EAC_ID_PACE, "widened_chip_key", ephemeral), "the card's name");
             terminal_authentication(option(count, arguments, "ta_key"), option(count, arguments, "ta_chr"), certificates,
                                     &card, own);
         }
