@@ -1,4 +1,4 @@
-//! One case from its card to its verdict: steps in order, every answer judged, `finally` whatever happened.
+//! One case from its card to its verdict: steps in order, `finally` whatever happened. What a step is, is `step`'s.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,22 +6,12 @@ use std::time::Instant;
 
 use super::invariants::Watch;
 use super::provider::{Provider, Setup};
-use super::requires::{inapplicable, not_for_this_kind, place_of};
-use super::session::issuer::{self, AtIssuer};
-use super::session::{Outcome, Session, Trouble};
-use super::surroundings::Around;
+use super::requires::{inapplicable, not_for_this_kind, unmet};
+use super::session::Session;
 use super::{Observer, Options, words};
-use crate::expect::{self, Observation};
 use crate::guard::{Admission, CaseRisk};
-use crate::report::model::{
-    CaseResult, Counters, Exchange as ShownExchange, Failure, FailureKind, Phase, StepResult,
-    Verdict,
-};
-use crate::requirements::is_item_id;
+use crate::report::model::{CaseResult, Counters, Phase, Verdict};
 use crate::scenario::Case;
-use crate::scenario::model::{Action, Capture, CaptureFrom, ChannelForm, Step};
-use crate::target::TargetError;
-use crate::terminal::{Exchange, Protection, Reply};
 
 /// Everything a case is run with.
 pub(super) struct Runner<'a> {
@@ -97,9 +87,7 @@ impl Runner<'_> {
             return;
         }
         result.counters_before = counters(&mut session);
-        if let Some(reason) =
-            super::requires::unmet(case.requires(), profile.as_ref(), &mut session)
-        {
+        if let Some(reason) = unmet(case.requires(), profile.as_ref(), &mut session) {
             result.verdict = Verdict::NotApplicable;
             result.reason = Some(reason);
             return;
@@ -178,220 +166,6 @@ impl Runner<'_> {
             result.steps.push(judged);
         }
     }
-
-    /// Carries a step out and judges it. False when nothing sensible can follow.
-    fn step(
-        &self,
-        case: &Case,
-        step: &Step,
-        session: &mut Session,
-        watch: &mut Watch,
-        judged: &mut StepResult,
-    ) -> bool {
-        if let Some(reason) = self.left_out(step, session) {
-            judged.verdict = Verdict::NotApplicable;
-            judged.note = Some(reason);
-            return true;
-        }
-        let state_before = session.terminal.state();
-        session.facts.take_missing();
-        let begun = Instant::now();
-        let outcome = session.perform(step);
-        let elapsed = begun.elapsed();
-        let exchanges = session.terminal.take_exchanges();
-        let state = session.terminal.state();
-        judged.exchanges = exchanges.iter().map(words::exchange).collect();
-        if let (Some(last), Some(state)) = (judged.exchanges.last_mut(), &state) {
-            words::show_state(last, state);
-        }
-        judged.exchanges.extend(self.ask_tries(step, session));
-        if let (Action::Invariant(invariant), Ok(_)) = (&step.action, &outcome) {
-            watch.begin(*invariant);
-        }
-        let goes_on = match outcome {
-            Ok(mut outcome) => {
-                if let Some(happened) = outcome.issuer.take() {
-                    at_issuer(step, happened, judged);
-                }
-                let changed = match (&state_before, &state) {
-                    (Some(before), Some(after)) => {
-                        Some(before.persistent_digest != after.persistent_digest)
-                    }
-                    _ => None,
-                };
-                self.judge(
-                    step,
-                    session,
-                    &outcome,
-                    (elapsed, state.as_ref(), changed),
-                    judged,
-                );
-                let captured = step.capture.as_ref();
-                // What a step at the issuer gives is secret, and kept there.
-                let of_card = !matches!(step.action, Action::Issuer(_));
-                if let Some(capture) = captured.filter(|_| of_card) {
-                    keep(session, capture, outcome.reply.as_ref(), exchanges.last());
-                }
-                if let Action::Capture(capture) = &step.action {
-                    keep(session, capture, watch.last_reply(), watch.last_exchange());
-                }
-                watch.saw(outcome.reply, exchanges.last().cloned());
-                !matches!(step.action, Action::Open(_)) || judged.failures.is_empty()
-            }
-            Err(trouble) => self.trouble(step, trouble, judged),
-        };
-        let missing = session.missing_for(judged);
-        let broken = watch.check(session, &exchanges);
-        judged.failures.extend(broken);
-        judged.verdict = match missing {
-            Some(verdict) if judged.failures.is_empty() => verdict,
-            _ => self.verdict(case, judged),
-        };
-        goes_on && missing.is_none()
-    }
-
-    /// Asks a physical card for counters that the step expects and no answer has told yet.
-    fn ask_tries(&self, step: &Step, session: &mut Session) -> Vec<ShownExchange> {
-        if let Some(tries) = &step.expect.tries {
-            session.ask_tries(&tries.value);
-        }
-        let exchanges = session.terminal.take_exchanges();
-        exchanges.iter().map(words::exchange).collect()
-    }
-
-    fn left_out(&self, step: &Step, session: &Session) -> Option<String> {
-        let only = step.only.as_ref()?;
-        let chip = session.facts.chip.as_deref();
-        if chip.is_some_and(|chip| !only.chips.contains(chip)) {
-            return Some("left out on this chip".to_owned());
-        }
-        let place = place_of(session.kind);
-        (!only.targets.is_empty() && !only.targets.contains(&place))
-            .then(|| "left out on this target".to_owned())
-    }
-
-    fn judge(
-        &self,
-        step: &Step,
-        session: &mut Session,
-        outcome: &Outcome,
-        (elapsed, state, changed): (
-            std::time::Duration,
-            Option<&crate::target::CardState>,
-            Option<bool>,
-        ),
-        judged: &mut StepResult,
-    ) {
-        let Some(reply) = &outcome.reply else { return };
-        let channel = match reply.channel {
-            Protection::Plain => ChannelForm::Plain,
-            Protection::Protected => ChannelForm::Protected,
-        };
-        let told = session.tries_told;
-        let observation = Observation {
-            sent: outcome.sent.as_deref(),
-            data: &reply.data,
-            sw: reply.sw,
-            channel,
-            signed: outcome.signed.as_deref(),
-            elapsed: Some(elapsed),
-            tries_from_state: state.and_then(|state| state.pin_tries.zip(state.puk_tries)),
-            tries_from_status: told,
-            state,
-            persistent_changed: changed,
-        };
-        let mut around = Around {
-            session,
-            today: &self.options.today,
-        };
-        for miss in expect::check(&step.expect, &observation, &mut around) {
-            if let Some(span) = &miss.span {
-                words::point_at(judged, span);
-            }
-            judged.failures.push(miss.failure);
-        }
-        if outcome.in_session && channel == ChannelForm::Plain && step.expect.channel.is_none() {
-            let message =
-                "the answer came back unprotected although secure messaging was on".to_owned();
-            judged.failures.push(Failure {
-                kind: FailureKind::SecureMessaging,
-                message,
-                ..Failure::default()
-            });
-        }
-    }
-
-    /// A step without an answer to judge. False when nothing sensible can follow.
-    fn trouble(&self, step: &Step, trouble: Trouble, judged: &mut StepResult) -> bool {
-        let mute = matches!(trouble, Trouble::Lost(TargetError::NoResponse));
-        if mute && step.expect.expects_mute() {
-            return true;
-        }
-        let (kind, message) = match trouble {
-            Trouble::Lost(TargetError::NoResponse) => {
-                (FailureKind::Transport, "the card did not answer".to_owned())
-            }
-            Trouble::Lost(TargetError::Refused(why)) => (FailureKind::Guard, why),
-            Trouble::Lost(error) => (FailureKind::Transport, error.to_string()),
-            Trouble::Rule(message) => (FailureKind::SecureMessaging, message),
-            Trouble::Harness(message) => (FailureKind::Harness, message),
-        };
-        if matches!(kind, FailureKind::Transport | FailureKind::Guard) && !mute {
-            judged.note = Some("lost".to_owned());
-        }
-        judged.failures.push(Failure {
-            kind,
-            message,
-            ..Failure::default()
-        });
-        false
-    }
-
-    fn verdict(&self, case: &Case, judged: &StepResult) -> Verdict {
-        if judged.failures.is_empty() {
-            return Verdict::Passed;
-        }
-        if judged
-            .failures
-            .iter()
-            .any(|failure| failure.kind == FailureKind::Harness)
-        {
-            return Verdict::Error;
-        }
-        if judged.note.as_deref() == Some("lost") {
-            return Verdict::Inconclusive;
-        }
-        // An item of an article demands nothing by itself; with nothing else cited, a failure is one.
-        let mut requirements = case.requirements().filter(|id| !is_item_id(id)).peekable();
-        let only_should =
-            requirements.peek().is_some() && requirements.all(|id| self.shoulds.contains(id));
-        if only_should {
-            Verdict::Warning
-        } else {
-            Verdict::Failed
-        }
-    }
-}
-
-/// What came of a step at the issuer, for the report and for the verdict.
-fn at_issuer(step: &Step, happened: AtIssuer, judged: &mut StepResult) {
-    judged.events = happened.events;
-    for message in happened.missed {
-        judged.failures.push(Failure {
-            kind: FailureKind::Issuer,
-            message,
-            ..Failure::default()
-        });
-    }
-    let Some(replied) = happened.replied else {
-        return;
-    };
-    for (span, failure) in issuer::judge::check(step.expect.reply.as_ref(), &replied) {
-        if let Some(span) = &span {
-            words::point_at(judged, span);
-        }
-        judged.failures.push(failure);
-    }
 }
 
 fn counters(session: &mut Session) -> Option<Counters> {
@@ -400,35 +174,6 @@ fn counters(session: &mut Session) -> Option<Counters> {
         None => session.tries_told,
     };
     (pin.is_some() || puk.is_some()).then_some(Counters { pin, puk })
-}
-
-/// Keeps a part of an answer under a name.
-fn keep(
-    session: &mut Session,
-    capture: &Capture,
-    reply: Option<&Reply>,
-    exchange: Option<&Exchange>,
-) {
-    let whole: Vec<u8> = match capture.from {
-        CaptureFrom::Data => reply.map(|reply| reply.data.clone()),
-        CaptureFrom::Status => reply.map(|reply| reply.sw.to_bytes().to_vec()),
-        CaptureFrom::Answer => exchange.and_then(|exchange| exchange.wire_response.clone()),
-        CaptureFrom::Command => exchange.map(|exchange| exchange.wire_command.clone()),
-    }
-    .unwrap_or_default();
-    let part = match &capture.tlv {
-        Some(path) => words::value_at(&whole, path).unwrap_or_default(),
-        None => whole,
-    };
-    let start = usize::try_from(capture.offset)
-        .unwrap_or(usize::MAX)
-        .min(part.len());
-    let length = capture.length.map_or(usize::MAX, |length| {
-        usize::try_from(length).unwrap_or(usize::MAX)
-    });
-    let end = start.saturating_add(length).min(part.len());
-    let part = part.get(start..end).unwrap_or_default().to_vec();
-    session.captures.insert(capture.name.clone(), part);
 }
 
 /// Why a case is not simply passed, in one sentence.

@@ -9,6 +9,7 @@ mod provider;
 mod requires;
 mod session;
 mod spoil;
+mod step;
 mod surroundings;
 mod values;
 mod words;

@@ -44,6 +44,14 @@ pub(super) enum Trouble {
     Harness(String),
 }
 
+impl Trouble {
+    /// The way to the card is gone, or the guard stood in it: nothing is known about the card. One that is there and does not
+    /// answer is a fault of the card.
+    pub(super) const fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(error) if !matches!(error, TargetError::NoResponse))
+    }
+}
+
 impl From<TerminalError> for Trouble {
     fn from(error: TerminalError) -> Self {
         match error {
