@@ -11,8 +11,14 @@ use std::process::{Command, ExitCode};
 
 use cie_benches::SetupError;
 use cie_benches::counts::{Counts, compare, count, valgrind};
+use mimalloc::MiMalloc;
 
 mod cases;
+
+/// Takes the same way every time. glibc's searches lists that depend on all that was freed before: a few hundred
+/// instructions of a case came and went with the order of a hash map in its setting up.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Says to the program that callgrind watches it.
 const COUNTED: &str = "--counted";
