@@ -305,11 +305,11 @@ impl Driver {
                 channel.seal([0x0C, 0x20, 0x00, 0x81], &objects)
             }
             Fault::NoChecksum => {
-                channel.ssc += 1;
+                channel.ssc = channel.ssc.wrapping_add(1);
                 Channel::frame([0x0C, 0x20, 0x00, 0x81], &channel.objects(&command))
             }
             Fault::ShortChecksum => {
-                channel.ssc += 1;
+                channel.ssc = channel.ssc.wrapping_add(1);
                 let objects = channel.objects(&command);
                 let checksum = channel.checksum_of([0x0C, 0x20, 0x00, 0x81], &objects);
                 let object = [&[0x8E, 4], &checksum[..4]].concat();

@@ -49,8 +49,10 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
 use state::State;
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use told::Told;
 use transition::{Depth, Transition};
@@ -215,6 +217,17 @@ impl Bench {
 
     /// Random lives until so many steps are taken, or card and machine differ; what was seen until then.
     fn run(&self, steps: usize, seed: u64, shrink: u32) -> (Coverage, Result<(), Difference>) {
+        self.run_watched(steps, seed, shrink, |_| {})
+    }
+
+    /// The same, and somebody looks at every step.
+    fn run_watched(
+        &self,
+        steps: usize,
+        seed: u64,
+        shrink: u32,
+        watch: impl Fn(&Transition),
+    ) -> (Coverage, Result<(), Difference>) {
         let cases = u32::try_from(steps.div_ceil(LIFE)).expect("fewer steps");
         let config = Config {
             cases,
@@ -232,11 +245,15 @@ impl Bench {
             coverage.arrived(&begin.state);
             let mut seen = 0;
             let mut words = std::collections::BTreeMap::new();
-            let lived = self.live(&begin, &steps, |step, state, driver| {
+            let mut counted = |step: &Transition, state: &State, driver: &Driver| {
+                watch(step);
                 coverage.step(step, state);
                 seen += 1;
                 words.clone_from(&driver.seen);
-            });
+            };
+            // A panic, of the card or of this side, is a difference like any other: it is made short and shown with its life.
+            let lived = catch_unwind(AssertUnwindSafe(|| self.live(&begin, &steps, &mut counted)));
+            let lived = lived.unwrap_or_else(|payload| Err(panic_text(payload.as_ref())));
             if let Some(passed) = passed.filter(|_| shrink > 0) {
                 passed.store(seen + 1, std::sync::atomic::Ordering::SeqCst);
             }
@@ -255,6 +272,13 @@ impl Bench {
         };
         (coverage.into_inner(), result)
     }
+}
+
+/// What a panic said.
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    format!("panicked: {}", text.unwrap_or("without words"))
 }
 
 fn number<T: std::str::FromStr>(variable: &str, default: T) -> T {
@@ -282,6 +306,18 @@ fn the_card_is_the_machine() {
     } else {
         println!("coverage is judged from {STEPS} steps on; never seen: {missing:?}");
     }
+}
+
+/// A panic in the middle of a life is told with the shortest life that brings it about.
+#[test]
+fn a_panic_is_made_short_too() {
+    let bench = Bench::new(|_| {});
+    let (_, result) = bench.run_watched(STEPS, SEED, 2000, |step| {
+        assert!(!matches!(step, Transition::Torn(..)), "not this step");
+    });
+    let told = result.unwrap_err();
+    assert!(told.contains("panicked: not this step"), "{told}");
+    assert_eq!(told.matches("Torn(").count(), 1, "{told}");
 }
 
 /// The judgement of coverage can fail: a run that did nothing lacks everything.
