@@ -295,41 +295,20 @@ impl From<Problem> for Problems {
     }
 }
 
-/// The candidate nearest to a mistyped word, when one is near enough to be meant.
+/// The candidate nearest to a mistyped word (inserted, removed, replaced letters, swapped neighbours), when one is near enough to
+/// be meant.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
-    let scored = candidates
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 3);
+    candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate));
-    scored
+        // Not letter by letter where the lengths say no: a stranger's name may be as long as a file.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
         .filter(|(score, _)| *score <= limit)
         .min_by_key(|(score, _)| *score)
         .map(|(_, candidate)| candidate)
-}
-
-/// Edits (insert, remove, replace, swap of neighbours) between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let swap = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
-            let at =
-                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (at(&last, j) + usize::from(x != y))
-                .min(at(&last, j + 1) + 1)
-                .min(at(&row, j) + 1);
-            if swap {
-                best = best.min(at(&before, j - 1) + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or_default()
 }
