@@ -61,23 +61,15 @@ fn conf(folder: &Path, arguments: &[&str]) -> Said {
     }
 }
 
-/// The whole suite with all reports at once.
+/// The whole suite with all reports at once: the same bytes every time. Durations are left out, since one of six digits is an
+/// access number now and then.
 #[test]
 fn a_whole_run_tells_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let (forms, mut scan) = (secrets(), Scan::default());
     let reports = ["json", "junit", "tap", "html"];
     let options = reports.map(|format| format!("--report={format}=report.{format}"));
-    let mut arguments = vec![
-        "run",
-        "--persona",
-        PERSONA,
-        "--show",
-        "all",
-        "--durations",
-        "-j",
-        "2",
-    ];
+    let mut arguments = vec!["run", "--persona", PERSONA, "--show", "all", "-j", "2"];
     arguments.extend(DAY);
     arguments.extend(options.iter().map(String::as_str));
     let said = conf(folder.path(), &arguments);
