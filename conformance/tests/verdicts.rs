@@ -1,5 +1,5 @@
-//! What a step becomes whose command brought no answer: the card's fault, nobody's, or the harness's. The card is an embedded
-//! one, and its line breaks before the second command.
+//! What a step becomes whose command brought no answer: the card's fault, nobody's, or the harness's. The card answers from a
+//! script, and its line breaks before the second command.
 
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -9,36 +9,10 @@ use std::sync::atomic::AtomicBool;
 use cie_conformance::report::model::{CaseResult, FailureKind, Verdict};
 use cie_conformance::run::{EmbeddedCards, Options, Provider, Setup, Silent, run};
 use cie_conformance::scenario::{Case, Catalogue, Source, load};
-use cie_conformance::target::{Reset, Target, TargetError, TargetKind};
+use cie_conformance::target::{ScriptStep, ScriptedTarget, TargetError, TargetKind};
 use rstest::rstest;
 
-/// A line that carries so many commands before it breaks.
-struct Breaking {
-    target: Box<dyn Target>,
-    left: usize,
-    error: Option<TargetError>,
-}
-
-impl Target for Breaking {
-    fn kind(&self) -> TargetKind {
-        self.target.kind()
-    }
-    fn describe(&self) -> String {
-        self.target.describe()
-    }
-    fn reset(&mut self, reset: Reset) -> Result<Vec<u8>, TargetError> {
-        self.target.reset(reset)
-    }
-    fn transmit(&mut self, command: &[u8], response: &mut Vec<u8>) -> Result<(), TargetError> {
-        if let Some(error) = self.error.as_ref().filter(|_| self.left == 0) {
-            response.clear();
-            return Err(error.clone());
-        }
-        self.left = self.left.saturating_sub(1);
-        self.target.transmit(command, response)
-    }
-}
-
+/// Cards whose second command meets an error, if there is one.
 struct BreakingCards {
     cards: EmbeddedCards,
     error: Option<TargetError>,
@@ -55,17 +29,16 @@ impl Provider for BreakingCards {
         1
     }
     fn card(&self, case: &Case, seed: u64) -> Result<Setup, String> {
+        let challenge = || ScriptStep::Answer(b"\x01\x02\x03\x04\x05\x06\x07\x08\x90\x00".to_vec());
+        let second = self.error.clone().map_or_else(challenge, ScriptStep::Error);
+        let steps = [challenge(), second, challenge()];
         let mut setup = self.cards.card(case, seed)?;
-        setup.target = Box::new(Breaking {
-            target: setup.target,
-            left: 1,
-            error: self.error.clone(),
-        });
+        setup.target = Box::new(ScriptedTarget::new(&[0x3B, 0x00], steps));
         Ok(setup)
     }
 }
 
-/// A case of three commands, the second with these words, on a line that breaks before it with this error, if any.
+/// The result of a case of three commands, the second with these words and this error, if any.
 fn judged(second: &str, error: Option<TargetError>) -> CaseResult {
     let text = format!(
         "cie-scenario: 1\nid: breaks\ntitle: the line breaks\nrequirements: [CIE-DAPP-003]\nhazard: none\nsteps:\n  \

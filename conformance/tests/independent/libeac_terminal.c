@@ -207,7 +207,12 @@ static int always(void)
 static void draw_from(const char *number)
 {
     static RAND_METHOD method = {.bytes = draw, .pseudorand = draw, .status = always};
-    seed = strtoull(number, NULL, 10);
+    char *end;
+    seed = strtoull(number, &end, 10);
+    if (*end || end == number) {
+        fprintf(stderr, "libeac_terminal: seed=%s: a whole number is needed, for example seed=7\n", number);
+        exit(2);
+    }
     if (!RAND_set_rand_method(&method))
         fail("bringing randomness of its own");
 }
@@ -571,6 +576,11 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: libeac_terminal CAN [key=VALUE...]; see the head of its source\n");
         return 2;
     }
+    const char *wanted = option(count, arguments, "short");
+    if (wanted && strcmp(wanted, "secret") && strcmp(wanted, "key")) {
+        fprintf(stderr, "libeac_terminal: short=%s: there are short=secret and short=key\n", wanted);
+        return 2;
+    }
     EAC_init();
     if (option(count, arguments, "seed"))
         draw_from(option(count, arguments, "seed"));
@@ -584,8 +594,8 @@ int main(int count, char **arguments)
     char *ca = option(count, arguments, "ca");
     if (ca) {
         const char *parameters = option(count, arguments, "ca_parameters");
-        BUF_MEM *own = chip_authentication(ca, option(count, arguments, "ca_oid"), atoi(parameters ? parameters : "0"),
-                                           option(count, arguments, "short"));
+        BUF_MEM *own =
+            chip_authentication(ca, option(count, arguments, "ca_oid"), atoi(parameters ? parameters : "0"), wanted);
         read_file("EF.DG1", 1);
         char *certificates = option(count, arguments, "ta_cert");
         if (certificates) {
