@@ -1,4 +1,5 @@
-//! One case from its card to its verdict: steps in order, `finally` whatever happened. What a step is, is `step`'s.
+//! One case from its card to its verdict: steps in order, `finally` whatever happened. A single step is carried out and
+//! judged by `step`.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

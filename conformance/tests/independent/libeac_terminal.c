@@ -234,11 +234,20 @@ static void widen(const char *name, BUF_MEM *number, size_t size)
     tell(name, number->data, size);
 }
 
-/* The shared secret of an agreement as long as the prime. */
-static void widen_secret(KA_CTX *ka, size_t size_of_key)
+static int modular(const KA_CTX *ka)
 {
-    int modular = EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC;
-    widen("widened_secret", ka->shared_secret, modular ? (size_t)EVP_PKEY_size(ka->key) : (size_of_key - 1) / 2);
+    return EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC;
+}
+
+/* The length of the prime in bytes; a point, `point` bytes long, has it twice behind its first byte. */
+static size_t prime(const KA_CTX *ka, size_t point)
+{
+    return modular(ka) ? (size_t)EVP_PKEY_size(ka->key) : (point - 1) / 2;
+}
+
+static void widen_secret(KA_CTX *ka, size_t point)
+{
+    widen("widened_secret", ka->shared_secret, prime(ka, point));
 }
 
 static BUF_MEM *padded(const bytes *data)
@@ -453,19 +462,18 @@ static BUF_MEM *compressed(int protocol, const char *name, BUF_MEM *key)
 /* Whether the key drawn has what the option `wanted` asks for. */
 static int is_short(const char *wanted, const KA_CTX *ka, const BUF_MEM *own)
 {
-    int modular = EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC;
-    size_t size = modular ? (size_t)EVP_PKEY_size(ka->key) : (own->length - 1) / 2;
+    size_t size = prime(ka, own->length);
     const BUF_MEM *secret = ka->shared_secret;
     if (!strcmp(wanted, "secret"))
         return secret->length < size || !secret->data[0];
-    return modular ? own->length < size || !own->data[0] : !own->data[1];
+    return modular(ka) ? own->length < size || !own->data[0] : !own->data[1];
 }
 
 /* A key of the terminal for chip authentication and what it shares with the chip; drawn again until it is as wanted. */
 static BUF_MEM *agree(KA_CTX *ka, BUF_MEM *chip, const char *wanted)
 {
     for (int tries = 0; tries < 20000; tries++) {
-        if (EVP_PKEY_base_id(ka->key) != EVP_PKEY_EC) {
+        if (modular(ka)) {
             /* OpenSSL draws a modular private key only where there is none; the subgroup has an order of 256 bits. */
             DH *dh = EVP_PKEY_get1_DH(ka->key);
             BIGNUM *private = BN_new();
